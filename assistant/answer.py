@@ -1,0 +1,173 @@
+"""The answer and all it is made of, and the events of an answer on its way. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from store.paper import Paper
+from store.sentences import Span
+
+Status = Literal["answered", "partial", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """How a paper was found: cosine of its best chunk, BM25, and both fused (higher is better).
+
+    A part is None where that search didn't bring the paper.
+    """
+
+    fused: float
+    dense: float | None = None
+    lexical: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A paper that was found for a question, with the chunk that matched best."""
+
+    paper: Paper
+    scores: Scores
+    chunk: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A mark [number] in an answer and the sentence of the abstract that it rests on.
+
+    `quote` is `abstract[start:end]` of the paper, to the letter. `score` (0 to 1) tells how
+    well it supports the sentence that cites it; `supported` whether that is enough.
+    """
+
+    number: int
+    paper_id: str
+    title: str
+    quote: str
+    start: int
+    end: int
+    score: float
+    supported: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of an answer as it is shown, marks included, with its own citations."""
+
+    text: str
+    citations: tuple[Citation, ...]
+    supported: bool
+    opens_paragraph: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Tokens of a language model; both are 0 when none wrote."""
+
+    prompt: int = 0
+    completion: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """What was asked of the library: the question as it was searched, and among how many."""
+
+    question: str
+    papers: int
+    filters: tuple[str, ...] = ()
+    without_vectors: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A question's answer. A refused one cites nothing and names the nearest papers."""
+
+    question: str
+    status: Status
+    text: str
+    sentences: tuple[Sentence, ...]
+    citations: tuple[Citation, ...]
+    nearest: tuple[Paper, ...]
+    passages: tuple[Passage, ...]
+    searched: Searched
+    writer: str
+    confidence: float
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    tokens: Tokens = Tokens()
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One earlier question of a conversation with the papers its answer cited, in order."""
+
+    question: str
+    answer: str = ""
+    standalone: str = ""
+    cited: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """Event: the search is done; these passages are what the answer may rest on."""
+
+    passages: tuple[Passage, ...]
+    searched: Searched
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Event: one more sentence of the answer, its citations checked."""
+
+    sentence: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    """Event: the writer broke off; forget its sentences, another writer begins."""
+
+    notice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Event: the whole answer, equal to what the sentences before it add up to."""
+
+    answer: Answer
+
+
+Event = Retrieved | Written | Restarted | Done
+
+
+def join_sentences(sentences: tuple[Sentence, ...] | list[Sentence]) -> str:
+    """The sentences as one text; a paragraph begins where a sentence says so."""
+    text = ""
+    for sentence in sentences:
+        gap = "" if not text else "\n\n" if sentence.opens_paragraph else " "
+        text += gap + sentence.text
+    return text
+
+
+def turn_of(answer: Answer) -> Turn:
+    """What a conversation has to remember of an answer."""
+    papers: dict[str, str] = {}
+    for citation in answer.citations:
+        papers.setdefault(citation.paper_id, citation.title)
+    for paper in answer.nearest if not papers else ():
+        papers.setdefault(paper.id, paper.title)
+    return Turn(
+        question=answer.question,
+        answer=answer.text,
+        standalone=answer.searched.question,
+        cited=tuple(papers),
+        titles=tuple(papers.values()),
+    )
+
+
+__all__ = [
+    "Answer", "Citation", "Done", "Event", "Passage", "Restarted", "Retrieved", "Scores",
+    "Searched", "Sentence", "Span", "Status", "Tokens", "Turn", "Written", "join_sentences",
+    "turn_of",
+]  # fmt: skip

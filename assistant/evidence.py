@@ -1,0 +1,100 @@
+"""Which sentences of the passages speak to a question."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.answer import Passage
+from assistant.question import Terms
+from store.paper import Paper
+from store.sentences import Span, split_sentences
+
+if TYPE_CHECKING:
+    from store.library import Library
+
+# Share of meaning (cosine) against words (weighted coverage), chosen by `assistant eval evidence`.
+COSINE_SHARE = 0.6
+_CACHED_PAPERS = 4000
+_BOILERPLATE = re.compile(
+    r"https?://|\b(?:code|data(?:set)?s?|models?|demo|project page|videos?|weights)\b[^.]{0,60}"
+    r"\b(?:available|released?|open[- ]sourced?|public(?:ly)?|found at)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One sentence of one passage, and how well it speaks to the question (about 0 to 1)."""
+
+    passage: int
+    span: Span
+    text: str
+    score: float
+    cosine: float
+    coverage: float
+    vector: NDArray[np.float32]
+
+
+class SentenceVectors:
+    """Vectors of papers' sentences, made when first asked for and kept for the busy papers."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._kept: OrderedDict[str, tuple[str, list[Span], NDArray[np.float32]]] = OrderedDict()
+        self._lock = Lock()
+
+    def of(self, papers: Sequence[Paper]) -> list[tuple[list[Span], NDArray[np.float32]]]:
+        """For each paper the spans of its sentences and their vectors, one row each."""
+        with self._lock:
+            held = {p.id: self._kept[p.id] for p in papers if p.id in self._kept}
+        missing = [p for p in papers if p.id not in held or held[p.id][0] != p.abstract]
+        if missing:
+            spans = [split_sentences(p.abstract) for p in missing]
+            texts = [p.abstract[s:e] for p, own in zip(missing, spans, strict=True) for s, e in own]
+            vectors = self._library.embed(texts)
+            start = 0
+            for paper, own in zip(missing, spans, strict=True):
+                held[paper.id] = (paper.abstract, own, vectors[start : start + len(own)])
+                start += len(own)
+        with self._lock:
+            for paper in papers:
+                self._kept[paper.id] = held[paper.id]
+                self._kept.move_to_end(paper.id)
+            while len(self._kept) > _CACHED_PAPERS:
+                self._kept.popitem(last=False)
+        return [(held[p.id][1], held[p.id][2]) for p in papers]
+
+
+def gather(
+    question_vector: NDArray[np.float32],
+    terms: Terms,
+    passages: Sequence[Passage],
+    vectors: SentenceVectors,
+    library: Library,
+) -> list[Evidence]:
+    """Every sentence of the passages, scored against the question, in passage order.
+
+    The score mixes the cosine to the question with the weighted share of its content words
+    that the sentence holds. Where code can be had is seldom what was asked, so such a sentence
+    loses a little.
+    """
+    found = vectors.of([passage.paper for passage in passages])
+    evidence = []
+    for number, (passage, (spans, rows)) in enumerate(zip(passages, found, strict=True)):
+        cosines = rows @ question_vector if spans else np.zeros(0, np.float32)
+        for span, cosine, row in zip(spans, cosines, rows, strict=True):
+            text = passage.paper.abstract[span[0] : span[1]]
+            coverage = terms.coverage(set(library.words.stems(text)))
+            score = COSINE_SHARE * float(cosine) + (1 - COSINE_SHARE) * coverage
+            if _BOILERPLATE.search(text):
+                score -= 0.1
+            evidence.append(Evidence(number, span, text, score, float(cosine), coverage, row))
+    return evidence

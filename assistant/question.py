@@ -1,0 +1,89 @@
+"""The words of a question that carry its meaning, weighed by how rare they are in the library."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from store.library import Library
+
+# Words that people ask with, not about; the word index itself drops articles and the like.
+_ASKING_TEXT = """
+a about above abstract abstracts across actually after again all also although am among an and
+another any anybody anyone anything are around article articles as ask asked asking at author
+authored authors be because been before being best between both briefly but by call called calls
+came can come could curious describe described describes detail details did different discuss
+discussed do does doing done down each either else especially ever every exactly example explain
+explained explains few find finds first for found from further general generally get gets give
+given gives go good got had happen happens has have having he hello help her here hey hi him his
+how however i idea if im in instead interested into is isn it its just kind kinds know known let
+like list literature ll look looking main make makes many may maybe me mean means mention
+mentioned mentions might more most much must my need new no not now of off often ok okay on one
+ones only or other others our out over own paper papers part people perhaps please point
+possible present presented quite rather re really recent recently regarding remember report
+reported reports researcher researchers said same saw say says second see seem seems seen
+several shall she should show showed shown shows since so some somebody someone something
+somewhere sort still studies study such suggest summarise summarize sure talk tell than thank
+thanks that the their them then there these they thing things think third this those through
+thus to too tried try two under until up upon us use used uses using ve very via want wanted was
+way ways we well were what whats when where whether which while who whom whose why will with
+within without wonder wondering work working works would yes yet you your
+"""
+_ASKING = frozenset(_ASKING_TEXT.split())
+_WORD = re.compile(r"[^\W_]+(?:[-'’.+/^][^\W_]+)*\+*", re.UNICODE)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The content words of a question as stems of the word index, each with its weight (idf).
+
+    `unknown` are those that no paper of the library holds; `names` the stems of words written
+    as names are (inner capitals, digits, or a capital inside the question).
+    """
+
+    weights: dict[str, float]
+    unknown: frozenset[str]
+    names: frozenset[str]
+
+    def coverage(self, stems: set[str]) -> float:
+        """Share (0 to 1) of the weight that `stems` hold; 0 for a question without content."""
+        total = sum(self.weights.values())
+        if not total:
+            return 0.0
+        return sum(weight for stem, weight in self.weights.items() if stem in stems) / total
+
+
+def content_words(question: str) -> list[str]:
+    """The words of a question without those people only ask with, as they are written."""
+    words = _WORD.findall(question)
+    kept = [word for word in words if word.lower().split("'")[0].split("’")[0] not in _ASKING]
+    return kept or words
+
+
+def terms_of(question: str, library: Library) -> Terms:
+    """Weighs a question's content words by the library's own statistics."""
+    index, papers = library.words, max(library.count(), 1)
+    weights: dict[str, float] = {}
+    unknown, names = set(), set()
+    begins = True
+    for word in content_words(question):
+        stems = index.stems(word)
+        named = _is_name(word, begins and question.lstrip().startswith(word))
+        begins = False
+        for stem in stems:
+            held = index.held_by(stem)
+            weights[stem] = math.log(1 + (papers - held + 0.5) / (held + 0.5))
+            if held == 0:
+                unknown.add(stem)
+            if named:
+                names.add(stem)
+    return Terms(weights, frozenset(unknown), frozenset(names))
+
+
+def _is_name(word: str, opens_question: bool) -> bool:
+    if any(c.isdigit() for c in word) or any(c.isupper() for c in word[1:]):
+        return True
+    return word[0].isupper() and not opens_question

@@ -1,0 +1,42 @@
+"""What the assistant floor can be told."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+
+class AnswerSettings(BaseModel):
+    """How questions are searched and who writes the answers."""
+
+    top_k: int = Field(8, ge=1, le=50, description="Papers that an answer may rest on.")
+    pool: int = Field(100, ge=10, description="Candidates each search brings before fusion.")
+    dense_weight: float = Field(
+        0.7, ge=0, le=1, description="Share of the vectors in the fused score; words have the rest."
+    )
+    max_sentences: int = Field(4, ge=1, le=12, description="Sentences of an extractive answer.")
+    writer: Literal["auto", "extractive", "model"] = Field(
+        "auto",
+        description="Who writes: a language model where one is configured (auto), or always the "
+        "extractive writer, or always the model.",
+    )
+    llm_model: str | None = Field(None, description="Name of the language model at its endpoint.")
+    llm_base_url: str | None = Field(
+        None, description="OpenAI-compatible chat endpoint (also read from OPENAI_BASE_URL)."
+    )
+    llm_api_key: str | None = Field(
+        None, description="Key for the chat endpoint (also read from OPENAI_API_KEY)."
+    )
+    llm_context: int = Field(
+        8192, ge=1024, description="Tokens that the language model's window holds."
+    )
+    llm_max_tokens: int = Field(600, ge=64, description="Longest answer of a language model.")
+    llm_temperature: float = Field(0.1, ge=0, le=2, description="Sampling temperature.")
+    llm_timeout: float = Field(60.0, gt=0, description="Seconds to wait for the model's next word.")
+    refuse_below: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="Answer only above this confidence; without it the calibrated threshold.",
+    )

@@ -1,0 +1,1 @@
+"""Writers: from passages to the sentences of an answer."""

@@ -1,0 +1,191 @@
+"""The language-model writer: any OpenAI-compatible chat endpoint, every sentence checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import prompts
+from assistant.answer import Citation, Passage, Sentence, Tokens
+from assistant.citing import Support, SupportCheck
+from assistant.marks import Drafted, drafted_sentences
+from assistant.settings import AnswerSettings
+from assistant.tokens import count_tokens
+from assistant.writing.base import NothingToSay, Task, WriterFailed
+from store.library import Library
+
+if TYPE_CHECKING:
+    from llama_index.core.base.llms.types import ChatMessage
+    from llama_index.core.llms.llm import LLM
+
+REFUSAL = "NOT IN THE ABSTRACTS"
+_RESERVE = 64  # tokens for what a chat template adds around the messages
+
+
+class ModelWriter:
+    """Writes with a LlamaIndex `LLM` and lets nothing through unchecked.
+
+    A mark that names no passage is dropped. Each passage that a sentence cites is asked whether
+    it supports it; a sentence without a mark is given the passage that supports it best, if one
+    does. What no passage supports is marked as unsupported.
+    """
+
+    def __init__(
+        self, llm: LLM, library: Library, check: SupportCheck, settings: AnswerSettings
+    ) -> None:
+        self.name = str(getattr(llm, "model", None) or llm.metadata.model_name)
+        self.tokens = Tokens()
+        self._llm = llm
+        self._library = library
+        self._check = check
+        self._settings = settings
+
+    def write(self, task: Task) -> Iterator[Sentence]:
+        messages, shown = self.messages(task)
+        prompt = sum(count_tokens(str(m.content), self.name) + 4 for m in messages)
+        self.tokens = Tokens(prompt, 0)
+        numbers: dict[str, int] = {}
+        wrote = False
+        for draft in drafted_sentences(self._stream(messages)):
+            if REFUSAL in draft.text.upper():
+                if not wrote:
+                    raise NothingToSay
+                continue
+            wrote = True
+            yield self._cite(draft, shown, numbers)
+        if not wrote:
+            raise WriterFailed(f"The language model {self.name} wrote nothing.")
+
+    def messages(self, task: Task) -> tuple[list[ChatMessage], list[Passage]]:
+        """The chat messages within the token budget, and the passages that fitted, by number."""
+        from llama_index.core.base.llms.types import ChatMessage, MessageRole
+
+        system = prompts.load("answer_system")
+        frame = prompts.fill("answer", passages="", question=task.question)
+        s = self._settings
+        room = s.llm_context - s.llm_max_tokens - _RESERVE
+        room -= count_tokens(system, self.name) + count_tokens(frame, self.name)
+        blocks: list[str] = []
+        shown: list[Passage] = []
+        for passage in task.passages:
+            block = _block(len(shown) + 1, passage)
+            size = count_tokens(block, self.name) + 2
+            if size > room and shown:
+                break
+            blocks.append(block)
+            shown.append(passage)
+            room -= size
+        user = prompts.fill("answer", passages="\n\n".join(blocks), question=task.question)
+        return [
+            ChatMessage(role=MessageRole.SYSTEM, content=system),
+            ChatMessage(role=MessageRole.USER, content=user),
+        ], shown
+
+    def _stream(self, messages: Sequence[ChatMessage]) -> Iterator[str]:
+        """The model's text piece by piece; whatever goes wrong is a WriterFailed."""
+        written: list[str] = []
+        try:
+            for part in self._llm.stream_chat(messages):
+                if part.delta:
+                    written.append(part.delta)
+                    yield part.delta
+        except GeneratorExit:
+            raise
+        except Exception as error:  # any client library, any server: the reason is told
+            raise WriterFailed(f"The language model {self.name} {reason(error)}.") from error
+        finally:
+            self.tokens = Tokens(self.tokens.prompt, count_tokens("".join(written), self.name))
+
+    def _cite(self, draft: Drafted, shown: Sequence[Passage], numbers: dict[str, int]) -> Sentence:
+        vector = self._library.embed([draft.text])[0]
+        named = [shown[n - 1] for n in draft.marks if 1 <= n <= len(shown)]
+        supports = self._check.check(draft.text, vector, named)
+        if not named:
+            every = self._check.check(draft.text, vector, shown)
+            best = max(range(len(shown)), key=lambda i: every[i].score, default=None)
+            if best is not None and every[best].enough:
+                named, supports = [shown[best]], [every[best]]
+        citations = []
+        for passage, support in zip(named, supports, strict=True):
+            number = numbers.setdefault(passage.paper.id, len(numbers) + 1)
+            citations.append(_citation(number, passage, support))
+        marks = "".join(f"[{c.number}]" for c in citations)
+        supported = any(c.supported for c in citations)
+        return Sentence(
+            f"{draft.text} {marks}".rstrip(), tuple(citations), supported, draft.opens_paragraph
+        )
+
+
+def _block(number: int, passage: Passage) -> str:
+    paper = passage.paper
+    facts = ", ".join(str(f) for f in (paper.byline, paper.year) if f)
+    return prompts.fill(
+        "passage",
+        number=number,
+        title=paper.title,
+        facts=f" ({facts})" if facts else "",
+        text=paper.abstract,
+    )
+
+
+def _citation(number: int, passage: Passage, support: Support) -> Citation:
+    start, end = support.span
+    return Citation(
+        number=number,
+        paper_id=passage.paper.id,
+        title=passage.paper.title,
+        quote=passage.paper.abstract[start:end],
+        start=start,
+        end=end,
+        score=support.score,
+        supported=support.enough,
+    )
+
+
+def reason(error: BaseException) -> str:
+    """Why a model didn't answer, as the end of a sentence that begins with its name."""
+    import httpx
+    import openai
+
+    if isinstance(error, openai.APITimeoutError | httpx.TimeoutException | TimeoutError):
+        return "took too long"
+    if isinstance(error, openai.AuthenticationError | openai.PermissionDeniedError):
+        return "refused the key"
+    if isinstance(error, openai.RateLimitError):
+        return "is over its rate limit"
+    if isinstance(error, openai.NotFoundError):
+        return "is not known at its endpoint"
+    if isinstance(error, openai.BadRequestError):
+        return "refused the request"
+    if isinstance(error, openai.APIStatusError):
+        return f"failed with HTTP status {error.status_code}"
+    if isinstance(error, openai.APIConnectionError | httpx.ConnectError | ConnectionError):
+        return "could not be reached"
+    if isinstance(error, httpx.TransportError):
+        return "broke off"
+    return f"gave an answer that can't be read ({type(error).__name__})"
+
+
+def make_llm(settings: AnswerSettings) -> LLM | None:
+    """The configured language model, or None where there is none.
+
+    An endpoint without a key, such as Ollama, needs only its address and the model's name.
+    """
+    s = settings
+    if s.writer == "extractive" or not s.llm_model:
+        return None
+    if not s.llm_base_url and not s.llm_api_key:
+        return None
+    from llama_index.llms.openai_like import OpenAILike
+
+    return OpenAILike(
+        model=s.llm_model,
+        api_base=s.llm_base_url or "https://api.openai.com/v1",
+        api_key=s.llm_api_key or "none",
+        is_chat_model=True,
+        context_window=s.llm_context,
+        max_tokens=s.llm_max_tokens,
+        temperature=s.llm_temperature,
+        timeout=s.llm_timeout,
+        max_retries=1,
+    )

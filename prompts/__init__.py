@@ -1,0 +1,40 @@
+"""The prompts: text files beside this one, with named fields in braces."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from string import Formatter
+
+FIELDS = {
+    "answer": {"passages", "question"},
+    "answer_system": set[str](),
+    "condense": {"conversation", "question"},
+    "passage": {"number", "title", "facts", "text"},
+}
+
+
+class BadPrompt(ValueError):
+    """A prompt file lacks a field or names one that nobody fills."""
+
+
+@cache
+def load(name: str) -> str:
+    """A prompt's text, its fields checked.
+
+    Raises:
+        BadPrompt: the fields in the file are not those that the code fills.
+    """
+    text = files("prompts").joinpath(f"{name}.txt").read_text("utf-8").strip()
+    named = {field for _, field, _, _ in Formatter().parse(text) if field is not None}
+    if named != FIELDS[name]:
+        raise BadPrompt(
+            f"prompts/{name}.txt must hold exactly the fields {sorted(FIELDS[name])}, "
+            f"not {sorted(named)}."
+        )
+    return text
+
+
+def fill(name: str, **values: object) -> str:
+    """A prompt with its fields filled in; the values are taken as they are, braces and all."""
+    return load(name).format(**values)

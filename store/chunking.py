@@ -1,0 +1,115 @@
+"""A paper as LlamaIndex nodes: whole where it fits the embedder's window, else in windows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from store.paper import Paper
+from store.sentences import Span, split_sentences
+
+if TYPE_CHECKING:
+    from llama_index.core.schema import TextNode
+
+CountTokens = Callable[[str], int]
+
+# Kept in the node for citing and filtering, never part of what is embedded or shown to a model.
+_HIDDEN = ["paper_id", "chunk", "start", "end", "sentences", "kind", "year", "title"]
+
+
+def windows(lengths: Sequence[int], room: int) -> list[tuple[int, int]]:
+    """Groups sentences into windows of at most `room` tokens that overlap by one sentence.
+
+    Args:
+        lengths: tokens of each sentence, in order.
+        room: tokens that fit one window.
+
+    Returns:
+        Half-open ranges (first, past last) of sentences that cover all of them. The windows
+        are of about equal length, so that the last is not a mere remainder. A sentence longer
+        than `room` stands in a window of its own. Neighbours share a sentence unless that
+        would leave the second no room for a new one.
+    """
+    total = sum(lengths)
+    if total <= room:
+        return [(0, len(lengths))]
+    aim = total / -(-total // room)
+    ranges: list[tuple[int, int]] = []
+    start = 0
+    while start < len(lengths):
+        end, used = start, 0
+        while end < len(lengths) and (
+            end == start
+            or (used + lengths[end] <= room and (used < aim or _rest(lengths, end) <= room - used))
+        ):
+            used += lengths[end]
+            end += 1
+        if ranges and end <= ranges[-1][1]:  # nothing new: the overlap took all the room
+            start = ranges[-1][1]
+            continue
+        ranges.append((start, end))
+        if end == len(lengths):
+            break
+        shared = end - 1 > start and lengths[end - 1] + lengths[end] <= room
+        start = end - 1 if shared else end
+    return ranges
+
+
+def _rest(lengths: Sequence[int], start: int) -> int:
+    return sum(lengths[start:])
+
+
+def chunk(paper: Paper, count_tokens: CountTokens, window: int = 256) -> list[TextNode]:
+    """The nodes of one paper, the title in front of each.
+
+    Args:
+        count_tokens: tokens of a text without the model's marks at both ends.
+        window: the embedder's window in tokens, those two marks included.
+
+    Returns:
+        One node, or several where the abstract is too long. A node's id is `<paper id>#<n>`;
+        its metadata holds the paper's id, and the `sentences` it covers as offsets into the
+        abstract (`"0-120 121-240"`; read them with `read_spans`).
+    """
+    from llama_index.core.schema import NodeRelationship, RelatedNodeInfo, TextNode
+
+    text = paper.abstract
+    spans = split_sentences(text) or [(0, len(text))]
+    room = max(window - 2 - count_tokens(paper.title), window // 4)
+    whole = count_tokens(text)
+    if whole <= room:
+        ranges = [(0, len(spans))]
+    else:
+        ranges = windows([count_tokens(text[start:end]) for start, end in spans], room)
+    nodes = []
+    for number, (first, past) in enumerate(ranges):
+        start, end = spans[first][0], spans[past - 1][1]
+        node = TextNode(
+            id_=f"{paper.id}#{number}",
+            text=f"{paper.title}\n{text[start:end]}",
+            metadata={
+                "paper_id": paper.id,
+                "title": paper.title,
+                "kind": paper.kind,
+                "year": paper.year or 0,
+                "chunk": number,
+                "start": start,
+                "end": end,
+                "sentences": write_spans(spans[first:past]),
+            },
+            excluded_embed_metadata_keys=_HIDDEN,
+            excluded_llm_metadata_keys=_HIDDEN,
+        )
+        node.relationships[NodeRelationship.SOURCE] = RelatedNodeInfo(node_id=paper.id)
+        nodes.append(node)
+    return nodes
+
+
+def write_spans(spans: Sequence[Span]) -> str:
+    return " ".join(f"{start}-{end}" for start, end in spans)
+
+
+def read_spans(written: str) -> list[Span]:
+    """The inverse of `write_spans`, for the `sentences` of a node."""
+    pairs = (span.split("-") for span in written.split())
+    return [(int(start), int(end)) for start, end in pairs]

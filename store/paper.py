@@ -1,0 +1,180 @@
+"""What a paper is, when two records are the same paper, and how records become one paper.
+
+No I/O here: these values travel between the floors.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date as Date
+from typing import Literal
+
+Kind = Literal["abstract", "summary"]
+
+_NOT_WORD = re.compile(r"[\W_]+")
+_ARXIV = re.compile(
+    r"(?:arxiv:|/(?:abs|pdf|html)/|^)\s*(\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})", re.I
+)
+_DOI = re.compile(r"10\.\d{4,9}/\S+", re.I)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Source:
+    """Where a record was read: the file, the record's number in it and the line of its title.
+
+    Both numbers count from 1; 0 means unknown.
+    """
+
+    file: str
+    position: int = 0
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """One paper as the library knows it.
+
+    `id` is made from the DOI or the arXiv id where there is one, else from the normalised
+    title, unless the caller gives one. `kind` tells an abstract from a summary written by
+    somebody else (the starter library). `date_inferred` marks a date whose year was worked
+    out and not read.
+    """
+
+    title: str
+    abstract: str
+    id: str = ""
+    kind: Kind = "abstract"
+    authors: tuple[str, ...] = ()
+    author_count: int | None = None
+    organisation: str | None = None
+    date: Date | None = None
+    date_inferred: bool = False
+    year: int | None = None
+    upvotes: int | None = None
+    venue: str | None = None
+    url: str | None = None
+    doi: str | None = None
+    arxiv_id: str | None = None
+    sources: tuple[Source, ...] = ()
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        put(self, "doi", normal_doi(self.doi) if self.doi else None)
+        put(self, "arxiv_id", normal_arxiv(self.arxiv_id) if self.arxiv_id else None)
+        if self.year is None and self.date is not None:
+            put(self, "year", self.date.year)
+        if self.author_count is None and self.authors:
+            put(self, "author_count", len(self.authors))
+        if not self.id:
+            put(self, "id", id_of_key(keys_of(self)[0]))
+
+    @property
+    def byline(self) -> str:
+        """Who wrote it, as short as a source card needs: names, a count, or nothing."""
+        if self.authors:
+            shown = ", ".join(self.authors[:3])
+            return f"{shown} et al." if len(self.authors) > 3 else shown
+        if self.author_count:
+            return f"{self.author_count} author{'s' if self.author_count != 1 else ''}"
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A record, or with position 0 a whole file, that was not taken: where and why."""
+
+    source: Source
+    why: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file met in a folder that holds no papers, as far as any reader can tell."""
+
+    file: str
+    why: str
+
+
+def normal_title(title: str) -> str:
+    """The title with case, accents, punctuation and spacing aside."""
+    plain = unicodedata.normalize("NFKD", title.casefold())
+    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    return _NOT_WORD.sub(" ", plain).strip()
+
+
+def normal_doi(doi: str) -> str | None:
+    """A DOI in lower case without resolver, prefix or trailing punctuation; None if it is none."""
+    found = _DOI.search(doi)
+    return found.group().rstrip(".,;)]}>\"'").lower() if found else None
+
+
+def normal_arxiv(text: str) -> str | None:
+    """An arXiv id without version or prefix (any of the ways people write it); None if none."""
+    found = _ARXIV.search(text.strip())
+    return found.group(1).lower() if found else None
+
+
+def keys_of(paper: Paper) -> tuple[str, ...]:
+    """All keys by which this paper is known, strongest first. Two papers that share one are one."""
+    keys = []
+    if paper.doi:
+        keys.append(f"doi:{paper.doi}")
+    if paper.arxiv_id:
+        keys.append(f"arxiv:{paper.arxiv_id}")
+    keys.append(f"title:{normal_title(paper.title) or paper.title.strip()}")
+    return tuple(keys)
+
+
+def id_of_key(key: str) -> str:
+    """A key as an id that is safe in an address: `arxiv-1706.03762`, `doi-…` or `title-…`.
+
+    DOIs and titles become 12 hexadecimal digits of their BLAKE2 digest, as both can hold
+    any character.
+    """
+    kind, _, value = key.partition(":")
+    if kind == "arxiv":
+        return f"arxiv-{value.replace('/', '-')}"
+    return f"{kind}-{hashlib.blake2b(value.encode('utf-8', 'replace'), digest_size=6).hexdigest()}"
+
+
+def merge(records: Iterable[Paper]) -> Paper:
+    """One paper from the records of several sources, the same whatever their order.
+
+    The fullest record leads (longest abstract, then most fields), the others fill its gaps;
+    an abstract goes before a summary, a date that was read before one that was inferred, and
+    the highest count of upvotes is the latest. All sources are kept. The id is the first
+    record's: the caller decides it.
+    """
+    given = list(records)
+    ordered = sorted(given, key=_fullness, reverse=True)
+    lead = ordered[0]
+    filled: dict[str, object] = {}
+    for name in ("authors", "author_count", "organisation", "venue", "url", "doi", "arxiv_id"):
+        if not getattr(lead, name):
+            filled[name] = next(
+                (v for p in ordered if (v := getattr(p, name))), getattr(lead, name)
+            )
+    dated = sorted((p for p in ordered if p.date), key=lambda p: p.date_inferred)
+    if dated:
+        filled |= {"date": dated[0].date, "date_inferred": dated[0].date_inferred}
+        filled["year"] = dated[0].year
+    elif lead.year is None:
+        filled["year"] = next((p.year for p in ordered if p.year), None)
+    votes = [p.upvotes for p in ordered if p.upvotes is not None]
+    filled["upvotes"] = max(votes, default=None)
+    filled["sources"] = tuple(sorted({s for p in ordered for s in p.sources}))
+    return replace(lead, id=given[0].id, **filled)  # type: ignore[arg-type]
+
+
+def _fullness(paper: Paper) -> tuple[bool, int, int, str, str]:
+    fields = sum(
+        value is not None and value != ()
+        for value in (paper.date, paper.upvotes, paper.organisation, paper.author_count, paper.doi,
+                      paper.arxiv_id, paper.url, paper.venue, paper.authors)
+    )  # fmt: skip
+    return paper.kind == "abstract", len(paper.abstract), fields, paper.abstract, paper.title

@@ -1,0 +1,143 @@
+"""The vector index: chunks in Chroma, through LlamaIndex's Chroma vector store."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from store.errors import WrongEmbedder
+
+if TYPE_CHECKING:
+    from chromadb.api.client import Client
+    from chromadb.api.collection_configuration import CreateHNSWConfiguration
+    from llama_index.core.schema import BaseNode
+    from llama_index.vector_stores.chroma import ChromaVectorStore
+    from numpy.typing import NDArray
+
+COLLECTION = "papers"
+# Chroma's defaults (100, 16, 100) lose recall in large libraries.
+_HNSW: CreateHNSWConfiguration = {
+    "space": "cosine",
+    "ef_construction": 128,
+    "max_neighbors": 24,
+    "ef_search": 200,
+}
+
+
+class VectorIndex:
+    """One Chroma collection of chunks with their vectors, text and metadata.
+
+    `store` is the LlamaIndex vector store, for anybody who wants to build on it.
+
+    Raises:
+        WrongEmbedder: the collection was made with another embedder than `embedder`.
+    """
+
+    def __init__(self, where: Path | str, embedder: str) -> None:
+        self._client = _client(where)
+        self.embedder = embedder
+        self._open()
+
+    def _open(self) -> None:
+        from llama_index.vector_stores.chroma import ChromaVectorStore
+
+        collection = self._client.get_or_create_collection(
+            COLLECTION,
+            embedding_function=None,
+            configuration={"hnsw": _HNSW},
+            metadata={"embedder": self.embedder},
+        )
+        made_with = (collection.metadata or {}).get("embedder", "an unknown embedder")
+        if made_with != self.embedder:
+            raise WrongEmbedder(str(made_with), self.embedder)
+        self._collection = collection
+        self._batch = int(self._client.get_max_batch_size())
+        self.store: ChromaVectorStore = ChromaVectorStore(chroma_collection=collection)
+
+    def __len__(self) -> int:
+        return int(self._collection.count())
+
+    def add(self, nodes: Sequence[BaseNode], vectors: NDArray[np.float32]) -> None:
+        """Stores chunks with their vectors, shape (len(nodes), dimensions).
+
+        A chunk whose id is there already is left as it is: remove it first.
+        """
+        for node, vector in zip(nodes, vectors, strict=True):
+            node.embedding = vector.tolist()
+        for start in range(0, len(nodes), self._batch):
+            self.store.add(list(nodes[start : start + self._batch]))
+
+    def remove(self, paper_ids: Sequence[str]) -> None:
+        """Removes every chunk of these papers."""
+        for start in range(0, len(paper_ids), 500):
+            part = list(paper_ids[start : start + 500])
+            found = self._collection.get(where={"paper_id": {"$in": part}}, include=[])["ids"]  # type: ignore[dict-item]
+            for at in range(0, len(found), self._batch):
+                self._collection.delete(ids=found[at : at + self._batch])
+
+    def search(
+        self, vector: NDArray[np.float32], limit: int, only: Sequence[str] | None = None
+    ) -> list[tuple[str, float]]:
+        """The chunks nearest to a vector: (chunk id, cosine), nearest first.
+
+        `only` keeps the search to these chunk ids. Chroma's own metadata filter does the same
+        and takes ten times as long on a large library.
+        """
+        if only is not None and not only:
+            return []
+        found = self._collection.query(
+            query_embeddings=vector.tolist(),
+            n_results=min(limit, len(only)) if only is not None else limit,
+            ids=list(only) if only is not None else None,
+            include=["distances"],
+        )
+        distances = found["distances"]
+        assert distances is not None
+        return [
+            (chunk_id, 1.0 - float(distance))
+            for chunk_id, distance in zip(found["ids"][0], distances[0], strict=True)
+        ]
+
+    def vectors(self, chunk_ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """The stored vectors of some chunks; unknown ids are left out."""
+        found = self._collection.get(ids=list(chunk_ids), include=["embeddings"])
+        rows = found["embeddings"]
+        if rows is None:
+            return {}
+        return {i: np.asarray(v, np.float32) for i, v in zip(found["ids"], rows, strict=True)}
+
+    def close(self) -> None:
+        """Lets go of the database files, so that another process may own them."""
+        self._client.close()
+
+
+def wipe(where: Path | str) -> None:
+    """Throws the collection away, whichever embedder made it."""
+    client = _client(where)
+    if COLLECTION in {found.name for found in client.list_collections()}:
+        client.delete_collection(COLLECTION)
+    client.close()
+
+
+def _client(where: Path | str) -> Client:
+    """An embedded client on a folder, or a client of the Chroma server at an http(s) address."""
+    import chromadb
+    from chromadb.config import Settings
+
+    logging.getLogger("chromadb").setLevel(logging.ERROR)
+    settings = Settings(anonymized_telemetry=False)
+    if isinstance(where, Path):
+        return cast("Client", chromadb.PersistentClient(path=str(where), settings=settings))
+    address = urlsplit(where)
+    server = chromadb.HttpClient(
+        host=address.hostname or where,
+        port=address.port or (443 if address.scheme == "https" else 80),
+        ssl=address.scheme == "https",
+        settings=settings,
+    )
+    return cast("Client", server)

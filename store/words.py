@@ -1,0 +1,116 @@
+"""The word index: BM25 over titles and abstracts, kept on disk by tantivy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from store.paper import Paper
+
+if TYPE_CHECKING:
+    import tantivy
+
+_ANALYZER = "english"
+_HEAP = 64_000_000
+
+
+class WordIndex:
+    """BM25 (k1 1.2, b 0.75) with English stemming; adds and deletes one paper at a time.
+
+    A query may hold anything: it is taken as words, never as a query language.
+    """
+
+    def __init__(self, folder: Path, *, title_boost: float = 1.0) -> None:
+        import tantivy
+
+        self._tantivy = tantivy
+        self.title_boost = title_boost
+        self._analyzer = _analyzer()
+        folder.mkdir(parents=True, exist_ok=True)
+        self._index = tantivy.Index(self._schema(), path=str(folder))
+        self._index.register_tokenizer(_ANALYZER, self._analyzer)
+        self._index.config_reader("manual")
+        self._index.reload()
+
+    def __len__(self) -> int:
+        return self._index.searcher().num_docs
+
+    def apply(self, papers: Iterable[Paper], removed: Iterable[str] = ()) -> None:
+        """Puts papers in, in place of what stood under their ids, and takes others out.
+
+        One commit; doing it again changes nothing.
+        """
+        writer = self._index.writer(heap_size=_HEAP, num_threads=1)
+        for paper_id in removed:
+            writer.delete_documents_by_term("id", paper_id)
+        for paper in papers:
+            writer.delete_documents_by_term("id", paper.id)
+            document = self._tantivy.Document()
+            document.add_text("id", paper.id)
+            document.add_text("title", paper.title)
+            document.add_text("abstract", paper.abstract)
+            writer.add_document(document)
+        writer.commit()
+        writer.wait_merging_threads()
+        self._index.reload()
+
+    def search(
+        self, text: str, limit: int = 100, only: Sequence[str] | None = None
+    ) -> list[tuple[str, float]]:
+        """The papers that hold words of `text`: (paper id, BM25 score), best first.
+
+        `only` keeps the search to these ids.
+        """
+        t = self._tantivy
+        terms = self._analyzer.analyze(text)
+        weights: dict[str, float] = {}
+        for term in terms:
+            weights[term] = weights.get(term, 0.0) + 1.0
+        if not weights:
+            return []
+        schema = self._index.schema
+        clauses = []
+        for term, weight in weights.items():
+            for field, boost in (("title", self.title_boost), ("abstract", 1.0)):
+                query = t.Query.term_query(schema, field, term, "freq")
+                clauses.append((t.Occur.Should, t.Query.boost_query(query, weight * boost)))
+        query = t.Query.boolean_query(clauses)
+        if only is not None:
+            within = t.Query.const_score_query(
+                t.Query.term_set_query(schema, "id", list(only)), 0.0
+            )
+            query = t.Query.boolean_query([(t.Occur.Must, query), (t.Occur.Must, within)])
+        searcher = self._index.searcher()
+        found = searcher.search(query, limit, count=False).hits
+        return [(searcher.doc(address)["id"][0], float(score)) for score, address in found]
+
+    def held_by(self, stem: str) -> int:
+        """How many papers hold a stem in their title or abstract (the larger of both counts)."""
+        searcher = self._index.searcher()
+        return max(searcher.doc_freq("abstract", stem), searcher.doc_freq("title", stem))
+
+    def stems(self, text: str) -> list[str]:
+        """The text's words as the index knows them: lower case, no stop words, stemmed."""
+        return list(self._analyzer.analyze(text))
+
+    def _schema(self) -> tantivy.Schema:
+        builder = self._tantivy.SchemaBuilder()
+        builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
+        for field in ("title", "abstract"):
+            builder.add_text_field(field, tokenizer_name=_ANALYZER, index_option="freq")
+        return builder.build()
+
+
+def _analyzer() -> tantivy.TextAnalyzer:
+    import tantivy
+
+    return (
+        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+        .filter(tantivy.Filter.remove_long(60))
+        .filter(tantivy.Filter.lowercase())
+        .filter(tantivy.Filter.ascii_fold())
+        .filter(tantivy.Filter.stopword("english"))
+        .filter(tantivy.Filter.stemmer("english"))
+        .build()
+    )

@@ -1,0 +1,124 @@
+"""Answers, papers and reports as plain JSON documents. Every face shows these."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assistant.answer import Answer, Citation, Passage
+from store.library import AddReport
+from store.paper import Paper
+
+Document = dict[str, Any]
+
+
+def paper_document(paper: Paper) -> Document:
+    """All that is known of a paper; `sources` are file and record number, `kind` tells an
+    abstract from a summary."""
+    return {
+        "id": paper.id,
+        "title": paper.title,
+        "abstract": paper.abstract,
+        "kind": paper.kind,
+        "authors": list(paper.authors),
+        "author_count": paper.author_count,
+        "organisation": paper.organisation,
+        "date": paper.date.isoformat() if paper.date else None,
+        "date_inferred": paper.date_inferred,
+        "year": paper.year,
+        "upvotes": paper.upvotes,
+        "venue": paper.venue,
+        "url": paper.url,
+        "doi": paper.doi,
+        "arxiv_id": paper.arxiv_id,
+        "sources": [{"file": s.file, "position": s.position} for s in paper.sources],
+    }
+
+
+def citation_document(citation: Citation) -> Document:
+    return {
+        "number": citation.number,
+        "paper_id": citation.paper_id,
+        "title": citation.title,
+        "quote": citation.quote,
+        "start": citation.start,
+        "end": citation.end,
+        "score": citation.score,
+        "supported": citation.supported,
+    }
+
+
+def passage_document(passage: Passage) -> Document:
+    """A search hit: the paper and the parts of its score."""
+    return {
+        **paper_document(passage.paper),
+        "scores": {
+            "fused": round(passage.scores.fused, 4),
+            "dense": _rounded(passage.scores.dense),
+            "lexical": _rounded(passage.scores.lexical),
+        },
+    }
+
+
+def answer_document(answer: Answer) -> Document:
+    return {
+        "question": answer.question,
+        "status": answer.status,
+        "text": answer.text,
+        "citations": [citation_document(c) for c in answer.citations],
+        "sentences": [
+            {
+                "text": sentence.text,
+                "supported": sentence.supported,
+                "citations": [answer.citations.index(c) for c in sentence.citations],
+            }
+            for sentence in answer.sentences
+        ],
+        "nearest": [paper_document(paper) for paper in answer.nearest],
+        "passages": [
+            {
+                "paper_id": p.paper.id,
+                "title": p.paper.title,
+                "scores": passage_document(p)["scores"],
+            }
+            for p in answer.passages
+        ],
+        "searched": {
+            "question": answer.searched.question,
+            "papers": answer.searched.papers,
+            "filters": list(answer.searched.filters),
+            "without_vectors": answer.searched.without_vectors,
+        },
+        "confidence": answer.confidence,
+        "notice": answer.notice,
+        "writer": answer.writer,
+        "timings_ms": dict(answer.timings_ms),
+        "tokens": {"prompt": answer.tokens.prompt, "completion": answer.tokens.completion},
+    }
+
+
+def add_document(report: AddReport) -> Document:
+    """Counts of what adding did; `rejects` and `skipped` name each with the reason."""
+    return {
+        "read": report.read,
+        "new": report.new,
+        "updated": report.updated,
+        "unchanged": report.unchanged,
+        "rejected": len(report.rejected),
+        "papers": report.papers,
+        "embedded": report.embedded,
+        "rejects": [
+            {
+                "file": r.source.file,
+                "position": r.source.position,
+                "line": r.source.line,
+                "why": r.why,
+                "text": r.text[:200],
+            }
+            for r in report.rejected
+        ],
+        "skipped": [{"file": s.file, "why": s.why} for s in report.skipped],
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)

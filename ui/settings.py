@@ -1,0 +1,114 @@
+"""All settings in one tree: flags, then the environment, then one TOML file, then defaults."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, ClassVar
+
+from platformdirs import user_config_path
+from pydantic import AliasChoices, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from assistant.settings import AnswerSettings
+from store.settings import StoreSettings
+
+PREFIX = "ASSISTANT_"
+SECRET = {"llm_api_key", "embed_api_key"}
+
+
+class BadSettings(ValueError):
+    """A setting can't be used; the message names it."""
+
+
+def config_file() -> Path:
+    """The TOML file: ASSISTANT_CONFIG, or `config.toml` in the user's configuration folder."""
+    named = os.environ.get(f"{PREFIX}CONFIG")
+    return Path(named).expanduser() if named else user_config_path("assistant") / "config.toml"
+
+
+class Settings(BaseSettings, StoreSettings, AnswerSettings):
+    """Both floors' settings. A field `x` is `--x`-like on the command line where a command has
+    it, `ASSISTANT_X` in the environment and `x = …` in the TOML file."""
+
+    model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(
+        env_prefix=PREFIX, extra="forbid", populate_by_name=True, env_ignore_empty=True
+    )
+
+    llm_api_key: str | None = Field(
+        None,
+        description="Key for the chat endpoint.",
+        validation_alias=AliasChoices("ASSISTANT_LLM_API_KEY", "OPENAI_API_KEY", "llm_api_key"),
+    )
+    llm_base_url: str | None = Field(
+        None,
+        description="OpenAI-compatible chat endpoint, such as http://localhost:11434/v1",
+        validation_alias=AliasChoices("ASSISTANT_LLM_BASE_URL", "OPENAI_BASE_URL", "llm_base_url"),
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        file = TomlConfigSettingsSource(settings_cls, config_file())
+        return init_settings, env_settings, file
+
+
+def load_settings(**flags: Any) -> Settings:
+    """Settings with the given flags on top; flags that are None count as not given.
+
+    Raises:
+        BadSettings: a value of the wrong kind, an unknown key or a broken TOML file.
+    """
+    import tomllib
+
+    given = {name: value for name, value in flags.items() if value is not None}
+    try:
+        settings = Settings(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]) if first["loc"] else "?"
+        raise BadSettings(
+            f"The setting '{name}' can't be used ({first['msg']}): see 'assistant config'."
+        ) from None
+    except tomllib.TOMLDecodeError as error:
+        raise BadSettings(f"{config_file()} is no valid TOML file: {error}.") from None
+    return settings.model_copy(update={"library": settings.library.expanduser().absolute()})
+
+
+def origins(flags: dict[str, Any]) -> dict[str, str]:
+    """Where each setting's value comes from: flag, environment, file or default."""
+    import tomllib
+
+    path = config_file()
+    in_file = tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}
+    found = {}
+    for name in Settings.model_fields:
+        variables = [v for v in environment_names(name) if os.environ.get(v)]
+        if flags.get(name) is not None:
+            found[name] = "flag"
+        elif variables:
+            found[name] = variables[0]
+        elif name in in_file:
+            found[name] = str(path)
+        else:
+            found[name] = "default"
+    return found
+
+
+def environment_names(name: str) -> list[str]:
+    """The environment variables that set a field, the first one wins."""
+    alias = Settings.model_fields[name].validation_alias
+    if isinstance(alias, AliasChoices):
+        return [str(choice) for choice in alias.choices if str(choice).isupper()]
+    return [f"{PREFIX}{name.upper()}"]
