@@ -37,10 +37,10 @@ from assistant.conversation import Standalone, stand_alone
 from assistant.evidence import Evidence, SentenceVectors, gather
 from assistant.question import terms_of
 from assistant.refusal import features_of, shipped_model
-from assistant.retrieval import HybridRetriever, to_node, to_passage
+from assistant.retrieval import HybridRetriever, by_evidence, to_node, to_passage
 from assistant.settings import AnswerSettings
 from assistant.writing.base import NothingToSay, Task, Writer, WriterFailed
-from assistant.writing.extractive import ExtractiveWriter, rank
+from assistant.writing.extractive import ExtractiveWriter
 from assistant.writing.model import ModelWriter, make_llm
 from store.filters import Filters
 from store.library import Library
@@ -104,8 +104,8 @@ class CitedQueryEngine(BaseQueryEngine):
         self.retriever = retriever or HybridRetriever(library, self.settings)
         self.postprocessors = list(postprocessors)
         self.llm = llm or make_llm(self.settings)
-        self._vectors = SentenceVectors(library)
-        self._check = SupportCheck(library, self._vectors)
+        self.sentences = SentenceVectors(library)
+        self.check = SupportCheck(library, self.sentences)
 
     # --- the three ways to ask ------------------------------------------------------------
 
@@ -147,7 +147,7 @@ class CitedQueryEngine(BaseQueryEngine):
         if confidence >= self._threshold:
             task = Task(found.standalone.question, found.passages, found.evidence)
             if self.llm is not None:
-                writer = ModelWriter(self.llm, self.library, self._check, self.settings)
+                writer = ModelWriter(self.llm, self.library, self.check, self.settings)
                 try:
                     for sentence in writer.write(task):
                         written.append(sentence)
@@ -211,7 +211,8 @@ class CitedQueryEngine(BaseQueryEngine):
             passages = self._passages(standalone, vector, filters, top_k)
             clock.step("retrieve")
             terms = terms_of(asked, self.library)
-            evidence = gather(vector, terms, passages, self._vectors, self.library)
+            evidence = gather(asked, vector, terms, passages, self.sentences, self.library)
+            passages, evidence = by_evidence(passages, evidence)
             features = features_of(terms, passages, evidence, self.library)
             clock.step("select")
         searched = Searched(
@@ -334,6 +335,3 @@ def _in_words(filters: Filters) -> tuple[str, ...]:
     if filters.papers:
         parts.append(f"{len(filters.papers)} chosen papers")
     return tuple(parts)
-
-
-__all__ = ["CitedQueryEngine", "Found", "rank"]

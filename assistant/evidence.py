@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,32 +13,31 @@ from numpy.typing import NDArray
 
 from assistant.answer import Passage
 from assistant.question import Terms
+from assistant.telling import sentence_features, telling
 from store.paper import Paper
 from store.sentences import Span, split_sentences
 
 if TYPE_CHECKING:
     from store.library import Library
 
-# Share of meaning (cosine) against words (weighted coverage), chosen by `assistant eval evidence`.
-COSINE_SHARE = 0.6
 _CACHED_PAPERS = 4000
-_BOILERPLATE = re.compile(
-    r"https?://|\b(?:code|data(?:set)?s?|models?|demo|project page|videos?|weights)\b[^.]{0,60}"
-    r"\b(?:available|released?|open[- ]sourced?|public(?:ly)?|found at)\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One sentence of one passage, and how well it speaks to the question (about 0 to 1)."""
+    """One sentence of one passage and how well it speaks to the question.
+
+    `relevance` (about 0 to 1) compares across papers, `telling` the sentences of one paper.
+    """
 
     passage: int
     span: Span
     text: str
-    score: float
+    relevance: float
+    telling: float
     cosine: float
     coverage: float
+    features: dict[str, float]
     vector: NDArray[np.float32]
 
 
@@ -74,27 +72,43 @@ class SentenceVectors:
 
 
 def gather(
-    question_vector: NDArray[np.float32],
+    question: str,
+    vector: NDArray[np.float32],
     terms: Terms,
     passages: Sequence[Passage],
     vectors: SentenceVectors,
     library: Library,
 ) -> list[Evidence]:
-    """Every sentence of the passages, scored against the question, in passage order.
-
-    The score mixes the cosine to the question with the weighted share of its content words
-    that the sentence holds. Where code can be had is seldom what was asked, so such a sentence
-    loses a little.
-    """
+    """Every sentence of the passages, scored against the question, in passage order."""
     found = vectors.of([passage.paper for passage in passages])
+    stems = library.words.stems
     evidence = []
     for number, (passage, (spans, rows)) in enumerate(zip(passages, found, strict=True)):
-        cosines = rows @ question_vector if spans else np.zeros(0, np.float32)
-        for span, cosine, row in zip(spans, cosines, rows, strict=True):
+        title = set(stems(passage.paper.title))
+        cosines = rows @ vector if spans else np.zeros(0, np.float32)
+        for place, span in enumerate(spans):
             text = passage.paper.abstract[span[0] : span[1]]
-            coverage = terms.coverage(set(library.words.stems(text)))
-            score = COSINE_SHARE * float(cosine) + (1 - COSINE_SHARE) * coverage
-            if _BOILERPLATE.search(text):
-                score -= 0.1
-            evidence.append(Evidence(number, span, text, score, float(cosine), coverage, row))
+            own = set(stems(text))
+            cosine, coverage = float(cosines[place]), terms.coverage(own)
+            features = sentence_features(
+                question,
+                text,
+                cosine=cosine,
+                coverage=coverage,
+                news=terms.coverage(own - title),
+                place=place / max(len(spans) - 1, 1),
+            )
+            evidence.append(
+                Evidence(
+                    passage=number,
+                    span=span,
+                    text=text,
+                    relevance=0.6 * cosine + 0.4 * coverage,
+                    telling=telling(features),
+                    cosine=cosine,
+                    coverage=coverage,
+                    features=features,
+                    vector=rows[place],
+                )
+            )
     return evidence

@@ -14,9 +14,9 @@ from assistant.evidence import Evidence
 from assistant.question import Terms
 from store.library import Library
 
-FEATURES = (
-    "dense", "sentence", "coverage", "sentence_coverage", "unknown", "names", "lead", "words",
-)  # fmt: skip
+_FIRST = 3  # papers that a question is held against
+
+FEATURES = ("dense", "sentences", "known", "names", "news", "lead")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,30 +46,41 @@ def shipped_model() -> RefusalModel:
 def features_of(
     terms: Terms, passages: Sequence[Passage], evidence: Sequence[Evidence], library: Library
 ) -> dict[str, float]:
-    """What the confidence is made of; every feature is about 0 to 1, higher is better.
+    """What the confidence is made of; every feature is about 0 to 1.
 
-    - dense: cosine of the best chunk; sentence: cosine of the best sentence
-    - coverage, sentence_coverage: weighted share of the question's content words in the best
-      paper and in the best sentence
-    - unknown: share of their weight on words that the library knows
-    - names: share of the question's names that stand in the best of the first papers
-    - lead: how far the best paper stands before the rest
-    - words: how many content words the question has, against ten
+    - dense: cosine of the nearest chunk
+    - sentences: mean cosine of the three nearest sentences of one paper
+    - known: share of the question's content words, by weight, that the library knows at all
+    - names: share of the question's names that stand in one of the first papers
+    - news: of the content words that the first paper's title doesn't hold, the share that its
+      abstract does: a near miss names the subject, and asks for what isn't told of it
+    - lead: how far the first paper stands before the second
     """
-    if not passages or not terms.weights:
+    weights = terms.weights
+    if not passages or not weights:
         return dict.fromkeys(FEATURES, 0.0)
-    stems = [set(library.words.stems(f"{p.paper.title} {p.paper.abstract}")) for p in passages[:5]]
-    total = sum(terms.weights.values())
-    unknown = sum(terms.weights[stem] for stem in terms.unknown) / total
-    names = [len(terms.names & own) / len(terms.names) for own in stems] if terms.names else [0.5]
+    total = sum(weights.values())
+    titles = [set(library.words.stems(p.paper.title)) for p in passages[:_FIRST]]
+    texts = [
+        titles[i] | set(library.words.stems(p.paper.abstract))
+        for i, p in enumerate(passages[:_FIRST])
+    ]
+    new = {stem: weight for stem, weight in weights.items() if stem not in titles[0]}
+    names = terms.names
+    cosines = [
+        sorted((e.cosine for e in evidence if e.passage == i), reverse=True)[:3]
+        for i in range(len(texts))
+    ]
     fused = [p.scores.fused for p in passages]
     return {
         "dense": max((p.scores.dense or 0.0) for p in passages),
-        "sentence": max((e.cosine for e in evidence), default=0.0),
-        "coverage": max(terms.coverage(own) for own in stems),
-        "sentence_coverage": max((e.coverage for e in evidence), default=0.0),
-        "unknown": 1.0 - unknown,
-        "names": max(names),
-        "lead": (fused[0] - sum(fused) / len(fused)) / 3,
-        "words": min(len(terms.weights), 10) / 10,
+        "sentences": max((sum(c) / len(c) for c in cosines if c), default=0.0),
+        "known": 1.0 - sum(weights[stem] for stem in terms.unknown) / total,
+        "names": max(len(names & own) / len(names) for own in texts) if names else 0.5,
+        "news": _share(new, texts[0]) if new else 0.5,
+        "lead": min(3 * (fused[0] - fused[1]), 1.0) if len(fused) > 1 else 0.0,
     }
+
+
+def _share(weights: Mapping[str, float], stems: set[str]) -> float:
+    return sum(w for stem, w in weights.items() if stem in stems) / sum(weights.values())

@@ -12,8 +12,11 @@ class AnswerSettings(BaseModel):
 
     top_k: int = Field(8, ge=1, le=50, description="Papers that an answer may rest on.")
     pool: int = Field(100, ge=10, description="Candidates each search brings before fusion.")
-    dense_weight: float = Field(
-        0.7, ge=0, le=1, description="Share of the vectors in the fused score; words have the rest."
+    lexical_weight: float = Field(
+        0.4, ge=0, description="What a perfect match of words adds to the cosine."
+    )
+    lexical_power: float = Field(
+        1.5, ge=0.5, le=4, description="Above 1, a partial match of words counts for less."
     )
     max_sentences: int = Field(4, ge=1, le=12, description="Sentences of an extractive answer.")
     writer: Literal["auto", "extractive", "model"] = Field(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from store.paper import Paper
@@ -30,17 +31,17 @@ def windows(lengths: Sequence[int], room: int) -> list[tuple[int, int]]:
         than `room` stands in a window of its own. Neighbours share a sentence unless that
         would leave the second no room for a new one.
     """
-    total = sum(lengths)
-    if total <= room:
+    left = [*accumulate(reversed(lengths), initial=0)][::-1]  # tokens from each sentence on
+    if left[0] <= room:
         return [(0, len(lengths))]
-    aim = total / -(-total // room)
+    aim = left[0] / -(-left[0] // room)
     ranges: list[tuple[int, int]] = []
     start = 0
     while start < len(lengths):
         end, used = start, 0
         while end < len(lengths) and (
             end == start
-            or (used + lengths[end] <= room and (used < aim or _rest(lengths, end) <= room - used))
+            or (used + lengths[end] <= room and (used < aim or left[end] <= room - used))
         ):
             used += lengths[end]
             end += 1
@@ -53,10 +54,6 @@ def windows(lengths: Sequence[int], room: int) -> list[tuple[int, int]]:
         shared = end - 1 > start and lengths[end - 1] + lengths[end] <= room
         start = end - 1 if shared else end
     return ranges
-
-
-def _rest(lengths: Sequence[int], start: int) -> int:
-    return sum(lengths[start:])
 
 
 def chunk(paper: Paper, count_tokens: CountTokens, window: int = 256) -> list[TextNode]:

@@ -38,8 +38,10 @@ def parse_day(text: str, *, last: bool = False) -> Date:
             raise ValueError
         year, month, day = (int(part) if part else None for part in found.groups())
         assert year is not None
-        month = month or (12 if last else 1)
-        day = day or (calendar.monthrange(year, month)[1] if last else 1)
+        if month is None:
+            month = 12 if last else 1
+        if day is None:
+            day = calendar.monthrange(year, month)[1] if last else 1
         return Date(year, month, day)
     except (ValueError, calendar.IllegalMonthError):
         raise ValueError(

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import sqlite3
+import shutil
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
-from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from store.catalog import Catalog, Change, Index, Outcome
-from store.chunking import chunk
-from store.errors import BrokenLibrary
+from store.catalog import Catalog
+from store.changes import INDEXES, Change, Index
+from store.chunking import CountTokens, chunk
+from store.errors import BrokenLibrary, EmbedderFailed
 from store.filters import Filters
 from store.lock import LibraryLock
 from store.paper import Paper, Rejected, Skipped
@@ -37,7 +37,6 @@ R = TypeVar("R")
 Record = Paper | Rejected | Skipped
 Progress = Callable[[int, int], None]  # (done, of how many)
 
-_RECORDS = 500  # records a transaction
 _PAPERS = 64  # papers embedded and written at a time
 
 
@@ -64,8 +63,9 @@ class Library:
 
     Opening is cheap: each part is loaded when it is first needed, and the lock is taken with
     the first part that only one process may hold. Use as a context manager, or call `close`.
+    Safe to use from several threads.
 
-    Raises (from any method): LibraryInUse, WrongEmbedder, BrokenLibrary.
+    Raises (from any method): LibraryInUse, WrongEmbedder, BrokenLibrary, EmbedderFailed.
     """
 
     def __init__(
@@ -77,16 +77,20 @@ class Library:
     ) -> None:
         self.settings = settings
         self.folder = settings.library
-        self._given_embedder = embedder
+        self._embedder = embedder
+        self._count_tokens: CountTokens | None = None
+        self._words: WordIndex | None = None
+        self._vectors: VectorIndex | None = None
         self._opening = threading.RLock()
+        self._turn = {"words": threading.Lock(), "vectors": threading.Lock()}
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self.catalog = Catalog(self.folder / "papers.sqlite")
-        except (OSError, sqlite3.Error) as error:
+        except OSError as error:
             raise BrokenLibrary(
                 f"The library {self.folder} can't be opened ({error}): check the folder, or name "
                 "another with --library."
             ) from error
+        self.catalog = Catalog(self.folder / "papers.sqlite")
         self._lock = LibraryLock(self.folder, owner)
 
     def __enter__(self) -> Library:
@@ -101,48 +105,63 @@ class Library:
         self.close()
 
     def close(self) -> None:
-        if "vectors" in self.__dict__:
-            self.vectors.close()
-        self.catalog.close()
-        self._lock.release()
+        self._words = None
+        try:
+            self._close_vectors()
+        finally:
+            self.catalog.close()
+            self._lock.release()
+
+    def _close_vectors(self) -> None:
+        if self._vectors is not None:
+            self._vectors.close()
+            self._vectors = None
 
     # --- the parts, opened when first used ------------------------------------------------
 
     def own(self) -> None:
         """Takes the library for this process; raises LibraryInUse if another one has it."""
+        if self._lock.held:
+            return
         self._lock.acquire(self.settings.lock_wait)
+        at = self._vectors_at
+        if isinstance(at, Path) and not at.exists() and self.catalog.count_chunks():
+            self.catalog.changes.requeue("vectors")  # somebody threw the index away
 
-    @cached_property
+    @property
     def embedder(self) -> BaseEmbedding:
-        if self._given_embedder is not None:
-            return self._given_embedder
         from store.embedding import make_embedder
 
-        s = self.settings
-        return make_embedder(s.embed_model, s.embed_base_url, s.embed_api_key)
+        with self._opening:
+            if self._embedder is None:
+                s = self.settings
+                self._embedder = make_embedder(s.embed_model, s.embed_base_url, s.embed_api_key)
+            return self._embedder
 
-    @cached_property
+    @property
     def words(self) -> WordIndex:
         from store.words import WordIndex
 
         with self._opening:
-            self.own()
-            words = WordIndex(self.folder / "words")
-            if len(words) == 0 and self.catalog.count() and not self.pending("words"):
-                self.catalog.requeue("words")  # somebody threw the index away
-            return words
+            if self._words is None:
+                self.own()
+                self._words = WordIndex(self.folder / "words")
+                if len(self._words) == 0 and self.catalog.count():
+                    self.catalog.changes.requeue("words")
+            return self._words
 
-    @cached_property
+    @property
     def vectors(self) -> VectorIndex:
         from store.embedding import fingerprint_of
         from store.vectors import VectorIndex
 
         with self._opening:
-            self.own()
-            vectors = VectorIndex(self._vectors_at, fingerprint_of(self.embedder))
-            if len(vectors) == 0 and self.catalog.count_chunks():
-                self.catalog.requeue("vectors")
-            return vectors
+            if self._vectors is None:
+                self.own()
+                self._vectors = VectorIndex(self._vectors_at, fingerprint_of(self.embedder))
+                if len(self._vectors) == 0 and self.catalog.count_chunks():
+                    self.catalog.changes.requeue("vectors")
+            return self._vectors
 
     @property
     def _vectors_at(self) -> Path | str:
@@ -162,25 +181,24 @@ class Library:
     def catalogue(self, records: Iterable[Record]) -> AddReport:
         """Takes records into the catalogue only; the papers can be found once `index` has run."""
         self.own()
+        papers = 0
         rejected: list[Rejected] = []
         skipped: list[Skipped] = []
-        outcomes: dict[str, Outcome] = {}
-        begun: set[tuple[str, str]] = set()
-        read = 0
-        stream = iter(records)
-        while batch := list(islice(stream, _RECORDS)):
-            rejected += [record for record in batch if isinstance(record, Rejected)]
-            skipped += [record for record in batch if isinstance(record, Skipped)]
-            papers = [record for record in batch if isinstance(record, Paper)]
-            read += len(papers) + sum(
-                isinstance(record, Rejected) and record.source.position > 0 for record in batch
-            )
-            for paper_id, outcome in self.catalog.put(papers, begun):
-                if outcomes.get(paper_id) in (None, "unchanged"):
-                    outcomes[paper_id] = outcome
-        tally = Counter(outcomes.values())
+
+        def accepted() -> Iterator[Paper]:
+            nonlocal papers
+            for record in records:
+                if isinstance(record, Paper):
+                    papers += 1
+                    yield record
+                elif isinstance(record, Rejected):
+                    rejected.append(record)
+                else:
+                    skipped.append(record)
+
+        tally = Counter(self.catalog.put(accepted()).values())
         return AddReport(
-            read=read,
+            read=papers + sum(reject.source.position > 0 for reject in rejected),
             new=tally["new"],
             updated=tally["updated"],
             unchanged=tally["unchanged"],
@@ -209,19 +227,21 @@ class Library:
         from store.vectors import wipe
 
         self.own()
-        if "vectors" in self.__dict__:
-            self.vectors.close()
-            del self.__dict__["vectors"]
-        for name in ("vectors", "words"):
-            self.catalog.requeue(name)
-        wipe(self._vectors_at)
+        with self._turn["words"], self._turn["vectors"], self._opening:
+            self._words = None
+            shutil.rmtree(self.folder / "words", ignore_errors=True)
+            self._close_vectors()
+            # Wiped before they are noted: an index that is found empty is made anew anyhow.
+            wipe(self._vectors_at)
+            for name in INDEXES:
+                self.catalog.changes.requeue(name)
         return self.index(progress)
 
     # --- keeping in step ------------------------------------------------------------------
 
     def pending(self, index: Index) -> int:
         """How many papers an index has yet to follow."""
-        return self.catalog.count_pending(index)
+        return self.catalog.changes.count(index)
 
     def index(self, progress: Progress | None = None) -> int:
         """Brings the words, then the vectors up to date; returns how many papers it embedded."""
@@ -230,24 +250,26 @@ class Library:
 
     def index_words(self) -> None:
         """Makes every paper of the catalogue findable by its words; takes no time to speak of."""
-        self.own()
-        if self.pending("words") or not (self.folder / "words").exists():
+        with self._turn["words"]:
             words = self.words
-            changes = self.catalog.pending("words")
+            changes = self.catalog.changes.pending("words")
             for start in range(0, len(changes), 5000):
                 part = changes[start : start + 5000]
                 papers = self.catalog.get([change.paper_id for change in part])
                 gone = [c.paper_id for c in part if c.paper_id not in papers]
                 words.apply(papers.values(), gone)
-                self.catalog.followed("words", part)
+                self.catalog.changes.followed("words", part)
 
     def index_vectors(self, progress: Progress | None = None) -> int:
         """Embeds what has changed; the next batch is embedded while the last one is written."""
-        if not self.pending("vectors"):
-            return 0
+        self.own()
+        with self._turn["vectors"]:
+            return self._index_vectors(progress) if self.pending("vectors") else 0
+
+    def _index_vectors(self, progress: Progress | None) -> int:
         index = self.vectors
-        changes = self.catalog.pending("vectors")
-        embedded = 0
+        changes = self.catalog.changes.pending("vectors")
+        embedded = done = 0
         batches = (changes[i : i + _PAPERS] for i in range(0, len(changes), _PAPERS))
         with ThreadPoolExecutor(1, "embed-ahead") as ahead:
             for part, nodes, vectors in _one_ahead(ahead, self._embed, batches):
@@ -260,10 +282,11 @@ class Library:
                 for node in nodes:
                     paper_id = str(node.metadata["paper_id"])
                     counts[paper_id] = counts.get(paper_id, 0) + 1
-                self.catalog.followed("vectors", part, counts)
+                self.catalog.changes.followed("vectors", part, counts)
                 embedded += len(counts)
+                done += len(part)
                 if progress:
-                    progress(embedded, len(changes))
+                    progress(done, len(changes))
         return embedded
 
     def _embed(
@@ -277,9 +300,12 @@ class Library:
         """Vectors of texts, shape (len(texts), dimensions), with this library's embedder."""
         from store.embedding import MiniLM
 
+        if not texts:
+            return np.empty((0, 0), np.float32)
         if isinstance(self.embedder, MiniLM):
             return self.embedder.embed(texts)
-        vectors = self.embedder.get_text_embedding_batch(list(texts))
+        with _endpoint_errors():
+            vectors = self.embedder.get_text_embedding_batch(list(texts))
         return np.asarray(vectors, np.float32).reshape(len(texts), -1)
 
     def embed_query(self, question: str) -> NDArray[np.float32]:
@@ -287,14 +313,19 @@ class Library:
         from store.embedding import MiniLM
 
         if isinstance(self.embedder, MiniLM):
-            return self.embedder.embed([question])[0]
-        return np.asarray(self.embedder.get_query_embedding(question), np.float32)
+            vector: NDArray[np.float32] = self.embedder.embed([question])[0]
+            return vector
+        with _endpoint_errors():
+            return np.asarray(self.embedder.get_query_embedding(question), np.float32)
 
     def chunk(self, paper: Paper) -> list[TextNode]:
         """The nodes of a paper as they stand in the vector index."""
         from store.embedding import token_counter
 
-        return chunk(paper, token_counter(self.embedder), self.settings.window)
+        with self._opening:
+            if self._count_tokens is None:
+                self._count_tokens = token_counter(self.embedder)
+        return chunk(paper, self._count_tokens, self.settings.window)
 
     # --- finding --------------------------------------------------------------------------
 
@@ -317,6 +348,17 @@ class Library:
         return self.vectors.search(
             vector, limit, self.catalog.chunk_ids(filters) if filters else None
         )
+
+
+@contextmanager
+def _endpoint_errors() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # every client of an endpoint has errors of its own
+        raise EmbedderFailed(
+            f"The embedding model failed ({type(error).__name__}: {error}): see that it is running "
+            "and configured, then run the same command again; what is embedded is kept."
+        ) from error
 
 
 def _one_ahead(pool: ThreadPoolExecutor, work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -16,13 +17,15 @@ from store.errors import LibraryInUse
 class LibraryLock:
     """A lock on a library's folder that names its owner to whoever finds it taken.
 
-    The operating system frees it when the owner dies, however it dies.
+    All threads of the owner hold it. The operating system frees it when the owner dies, however
+    it dies.
     """
 
     def __init__(self, folder: Path, owner: str) -> None:
         self._folder = folder
         self._owner = owner
-        self._lock = FileLock(folder / "owner.lock")
+        self._lock = FileLock(folder / "owner.lock", thread_local=False)
+        self._taking = threading.Lock()
         self._note = folder / "owner.json"
 
     @property
@@ -31,15 +34,16 @@ class LibraryLock:
 
     def acquire(self, wait: float = 5.0) -> None:
         """Takes the lock, waiting up to `wait` seconds; raises LibraryInUse after that."""
-        if self.held:
-            return
-        try:
-            self._lock.acquire(timeout=wait)
-        except Timeout:
-            raise LibraryInUse(str(self._folder), self.owner()) from None
-        since = datetime.now().isoformat(timespec="seconds")
-        note = {"pid": os.getpid(), "owner": self._owner, "since": since}
-        self._note.write_text(json.dumps(note), "utf-8")
+        with self._taking:
+            if self.held:
+                return
+            try:
+                self._lock.acquire(timeout=wait)
+            except Timeout:
+                raise LibraryInUse(str(self._folder), self.owner()) from None
+            since = datetime.now().isoformat(timespec="seconds")
+            note = {"pid": os.getpid(), "owner": self._owner, "since": since}
+            self._note.write_text(json.dumps(note), "utf-8")
 
     def owner(self) -> str:
         """The present owner in words."""
@@ -50,7 +54,8 @@ class LibraryLock:
             return "another process"
 
     def release(self) -> None:
-        if self.held:
-            with suppress(FileNotFoundError):
-                self._note.unlink()
-            self._lock.release()
+        with self._taking:
+            if self.held:
+                with suppress(FileNotFoundError):
+                    self._note.unlink()
+                self._lock.release()

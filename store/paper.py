@@ -17,9 +17,12 @@ Kind = Literal["abstract", "summary"]
 
 _NOT_WORD = re.compile(r"[\W_]+")
 _ARXIV = re.compile(
-    r"(?:arxiv:|/(?:abs|pdf|html)/|^)\s*(\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})", re.I
+    r"(?:arxiv[:.\s]|/(?:abs|pdf|html)/|^)\s*"
+    r"(\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(?!\d)",
+    re.I,
 )
-_DOI = re.compile(r"10\.\d{4,9}/\S+", re.I)
+_DOI = re.compile(r"10\.\d{4,9}(?:/|%2F)\S+", re.I)
+_ARXIV_DOI = "10.48550/arxiv."
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -39,9 +42,9 @@ class Paper:
     """One paper as the library knows it.
 
     `id` is made from the DOI or the arXiv id where there is one, else from the normalised
-    title, unless the caller gives one. `kind` tells an abstract from a summary written by
-    somebody else (the starter library). `date_inferred` marks a date whose year was worked
-    out and not read.
+    title, unless the caller gives one. A DOI that arXiv gave brings its arXiv id. `kind` tells
+    an abstract from a summary written by somebody else (the starter library). `date_inferred`
+    marks a date whose year was worked out and not read.
     """
 
     title: str
@@ -64,7 +67,8 @@ class Paper:
     def __post_init__(self) -> None:
         put = object.__setattr__
         put(self, "doi", normal_doi(self.doi) if self.doi else None)
-        put(self, "arxiv_id", normal_arxiv(self.arxiv_id) if self.arxiv_id else None)
+        arxiv_id = self.arxiv_id or (self.doi if (self.doi or "").startswith(_ARXIV_DOI) else None)
+        put(self, "arxiv_id", normal_arxiv(arxiv_id) if arxiv_id else None)
         if self.year is None and self.date is not None:
             put(self, "year", self.date.year)
         if self.author_count is None and self.authors:
@@ -102,7 +106,8 @@ class Skipped:
 
 def normal_title(title: str) -> str:
     """The title with case, accents, punctuation and spacing aside."""
-    plain = unicodedata.normalize("NFKD", title.casefold())
+    # Twice, as each of the two steps can bring work for the other ("𝐀" is no letter to casefold).
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", title).casefold())
     plain = "".join(c for c in plain if not unicodedata.combining(c))
     return _NOT_WORD.sub(" ", plain).strip()
 
@@ -110,7 +115,12 @@ def normal_title(title: str) -> str:
 def normal_doi(doi: str) -> str | None:
     """A DOI in lower case without resolver, prefix or trailing punctuation; None if it is none."""
     found = _DOI.search(doi)
-    return found.group().rstrip(".,;)]}>\"'").lower() if found else None
+    if not found:
+        return None
+    plain = re.sub("%2F", "/", found.group(), count=1, flags=re.I).rstrip(".,;]}>\"'")
+    while plain.endswith(")") and plain.count(")") > plain.count("("):
+        plain = plain[:-1].rstrip(".,;]}>\"'")
+    return plain.lower()
 
 
 def normal_arxiv(text: str) -> str | None:
@@ -142,6 +152,22 @@ def id_of_key(key: str) -> str:
     return f"{kind}-{hashlib.blake2b(value.encode('utf-8', 'replace'), digest_size=6).hexdigest()}"
 
 
+def alike(records: Iterable[Paper]) -> list[list[Paper]]:
+    """Records grouped into papers: those that share a key, be it through others, are together."""
+    groups: list[tuple[set[str], list[Paper]]] = []
+    for record in records:
+        keys, together = set(keys_of(record)), [record]
+        apart = []
+        for group in groups:
+            if keys.isdisjoint(group[0]):
+                apart.append(group)
+            else:
+                keys |= group[0]
+                together = group[1] + together
+        groups = [*apart, (keys, together)]
+    return [together for _, together in groups]
+
+
 def merge(records: Iterable[Paper]) -> Paper:
     """One paper from the records of several sources, the same whatever their order.
 
@@ -171,10 +197,12 @@ def merge(records: Iterable[Paper]) -> Paper:
     return replace(lead, id=given[0].id, **filled)  # type: ignore[arg-type]
 
 
-def _fullness(paper: Paper) -> tuple[bool, int, int, str, str]:
-    fields = sum(
-        value is not None and value != ()
-        for value in (paper.date, paper.upvotes, paper.organisation, paper.author_count, paper.doi,
-                      paper.arxiv_id, paper.url, paper.venue, paper.authors)
+def _fullness(paper: Paper) -> tuple[bool, int, int, str]:
+    fields = (
+        paper.date, paper.upvotes, paper.organisation, paper.author_count, paper.doi,
+        paper.arxiv_id, paper.url, paper.venue, paper.authors,
     )  # fmt: skip
-    return paper.kind == "abstract", len(paper.abstract), fields, paper.abstract, paper.title
+    known = sum(value is not None and value != () for value in fields)
+    abstract = paper.kind == "abstract" and bool(paper.abstract)
+    # Whatever else differs decides last, so that the order of the records never does.
+    return abstract, len(paper.abstract), known, repr(replace(paper, id="-"))

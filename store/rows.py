@@ -59,7 +59,8 @@ def from_json(data: str) -> Paper:
     return Paper(**values)
 
 
-def where(filters: Filters, text: str) -> tuple[str, list[object]]:
+def where(filters: Filters, text: str = "") -> tuple[str, list[object]]:
+    """A condition on `papers` and its values; `fold` is the function that `Database` brings."""
     parts: list[str] = ["1"]
     values: list[object] = []
     if filters.since:
@@ -69,17 +70,17 @@ def where(filters: Filters, text: str) -> tuple[str, list[object]]:
         parts.append("COALESCE(date, year || '-01-01') <= ?")
         values.append(filters.until.isoformat())
     if filters.sources:
-        likes = " OR ".join("instr(lower(source), lower(?))" for _ in filters.sources)
+        likes = " OR ".join("instr(fold(source), fold(?))" for _ in filters.sources)
         parts.append(f"id IN (SELECT paper_id FROM records WHERE {likes})")
         values.extend(filters.sources)
     if filters.organisations:
-        likes = " OR ".join("instr(lower(organisation), lower(?))" for _ in filters.organisations)
+        likes = " OR ".join("instr(fold(organisation), fold(?))" for _ in filters.organisations)
         parts.append(f"({likes})")
         values.extend(filters.organisations)
     if filters.papers:
         parts.append("id IN (SELECT value FROM json_each(?))")
         values.append(json.dumps(filters.papers))
     if text:
-        parts.append("(instr(lower(title), lower(?)) OR instr(lower(abstract), lower(?)))")
+        parts.append("(instr(fold(title), fold(?)) OR instr(fold(abstract), fold(?)))")
         values += [text, text]
     return " AND ".join(parts), values

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from store.errors import WrongEmbedder
+from store.errors import BrokenLibrary, WrongEmbedder
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
@@ -36,12 +37,25 @@ class VectorIndex:
 
     Raises:
         WrongEmbedder: the collection was made with another embedder than `embedder`.
+        BrokenLibrary: Chroma can't read what is there.
     """
 
     def __init__(self, where: Path | str, embedder: str) -> None:
-        self._client = _client(where)
+        from chromadb.errors import ChromaError
+
         self.embedder = embedder
-        self._open()
+        try:
+            self._client = _client(where)
+            try:
+                self._open()
+            except BaseException:
+                self._client.close()
+                raise
+        except ChromaError as error:
+            raise BrokenLibrary(
+                f"The vectors in {where} can't be used ({error}): run 'assistant reindex' to make "
+                "them anew."
+            ) from error
 
     def _open(self) -> None:
         from llama_index.vector_stores.chroma import ChromaVectorStore
@@ -85,17 +99,28 @@ class VectorIndex:
     ) -> list[tuple[str, float]]:
         """The chunks nearest to a vector: (chunk id, cosine), nearest first.
 
-        `only` keeps the search to these chunk ids. Chroma's own metadata filter does the same
-        and takes ten times as long on a large library.
+        `only` keeps the search to these chunk ids, those that are not there aside. Chroma's own
+        metadata filter does the same and takes ten times as long on a large library.
         """
+        from chromadb.errors import InternalError
+
         if only is not None and not only:
             return []
-        found = self._collection.query(
-            query_embeddings=vector.tolist(),
-            n_results=min(limit, len(only)) if only is not None else limit,
-            ids=list(only) if only is not None else None,
-            include=["distances"],
-        )
+        try:
+            found = self._collection.query(
+                query_embeddings=vector.tolist(),
+                n_results=min(limit, len(only)) if only is not None else limit,
+                ids=list(only) if only is not None else None,
+                include=["distances"],
+            )
+        except InternalError:
+            if only is None:
+                raise
+            # Chroma knows all ids or fails, and one may have been removed a moment ago.
+            there = self._collection.get(ids=list(only), include=[])["ids"]
+            if len(there) == len(only):
+                raise
+            return self.search(vector, limit, there)
         distances = found["distances"]
         assert distances is not None
         return [
@@ -105,6 +130,8 @@ class VectorIndex:
 
     def vectors(self, chunk_ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """The stored vectors of some chunks; unknown ids are left out."""
+        if not chunk_ids:
+            return {}
         found = self._collection.get(ids=list(chunk_ids), include=["embeddings"])
         rows = found["embeddings"]
         if rows is None:
@@ -117,7 +144,10 @@ class VectorIndex:
 
 
 def wipe(where: Path | str) -> None:
-    """Throws the collection away, whichever embedder made it."""
+    """Throws the collection away, whichever embedder made it and whatever state it is in."""
+    if isinstance(where, Path):
+        shutil.rmtree(where, ignore_errors=True)
+        return
     client = _client(where)
     if COLLECTION in {found.name for found in client.list_collections()}:
         client.delete_collection(COLLECTION)

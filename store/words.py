@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from store.errors import BrokenLibrary
 from store.paper import Paper
 
 if TYPE_CHECKING:
@@ -18,7 +21,11 @@ _HEAP = 64_000_000
 class WordIndex:
     """BM25 (k1 1.2, b 0.75) with English stemming; adds and deletes one paper at a time.
 
-    A query may hold anything: it is taken as words, never as a query language.
+    A query may hold anything: it is taken as words, never as a query language. Safe to use from
+    several threads.
+
+    Raises:
+        BrokenLibrary: the folder holds something else, or an index of another version.
     """
 
     def __init__(self, folder: Path, *, title_boost: float = 1.0) -> None:
@@ -27,8 +34,15 @@ class WordIndex:
         self._tantivy = tantivy
         self.title_boost = title_boost
         self._analyzer = _analyzer()
-        folder.mkdir(parents=True, exist_ok=True)
-        self._index = tantivy.Index(self._schema(), path=str(folder))
+        self._writing = threading.Lock()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._index = tantivy.Index(self._schema(), path=str(folder))
+        except (OSError, ValueError) as error:
+            raise BrokenLibrary(
+                f"The word index in {folder} can't be read ({error}): run 'assistant reindex' to "
+                "make it anew."
+            ) from error
         self._index.register_tokenizer(_ANALYZER, self._analyzer)
         self._index.config_reader("manual")
         self._index.reload()
@@ -41,19 +55,20 @@ class WordIndex:
 
         One commit; doing it again changes nothing.
         """
-        writer = self._index.writer(heap_size=_HEAP, num_threads=1)
-        for paper_id in removed:
-            writer.delete_documents_by_term("id", paper_id)
-        for paper in papers:
-            writer.delete_documents_by_term("id", paper.id)
-            document = self._tantivy.Document()
-            document.add_text("id", paper.id)
-            document.add_text("title", paper.title)
-            document.add_text("abstract", paper.abstract)
-            writer.add_document(document)
-        writer.commit()
-        writer.wait_merging_threads()
-        self._index.reload()
+        with self._writing:
+            writer = self._index.writer(heap_size=_HEAP, num_threads=1)
+            for paper_id in removed:
+                writer.delete_documents_by_term("id", paper_id)
+            for paper in papers:
+                writer.delete_documents_by_term("id", paper.id)
+                document = self._tantivy.Document()
+                document.add_text("id", paper.id)
+                document.add_text("title", paper.title)
+                document.add_text("abstract", paper.abstract)
+                writer.add_document(document)
+            writer.commit()
+            writer.wait_merging_threads()
+            self._index.reload()
 
     def search(
         self, text: str, limit: int = 100, only: Sequence[str] | None = None
@@ -63,10 +78,7 @@ class WordIndex:
         `only` keeps the search to these ids.
         """
         t = self._tantivy
-        terms = self._analyzer.analyze(text)
-        weights: dict[str, float] = {}
-        for term in terms:
-            weights[term] = weights.get(term, 0.0) + 1.0
+        weights = Counter(self.stems(text))
         if not weights:
             return []
         schema = self._index.schema
@@ -92,7 +104,7 @@ class WordIndex:
 
     def stems(self, text: str) -> list[str]:
         """The text's words as the index knows them: lower case, no stop words, stemmed."""
-        return list(self._analyzer.analyze(text))
+        return list(self._analyzer.analyze(text.encode("utf-8", "replace").decode("utf-8")))
 
     def _schema(self) -> tantivy.Schema:
         builder = self._tantivy.SchemaBuilder()

@@ -11,9 +11,11 @@ from assistant.answer import Citation, Passage, Sentence, Tokens
 from assistant.evidence import Evidence
 from assistant.writing.base import Task
 
-# All four are chosen by `assistant eval evidence` on the tuning half of the questions.
-_NEXT_PAPER = 0.85  # a further paper's best sentence must reach this share of the best one's
-_SAME_PAPER = 0.75  # a further sentence of the same paper
+# Chosen on the tuning half of the questions: more papers answer broad questions better, and
+# cite more that a reader wouldn't.
+_BEHIND = 0.06  # how far (fused score) a further paper may stand behind the first
+_REACH = 0.95  # share of the first paper's relevance that its best sentence must have
+_TELLING = 1.2  # how far a further sentence of a paper may fall behind its most telling one
 _REPEATS = 0.88  # cosine above which a sentence says what another said
 _PAPERS = 4
 
@@ -24,8 +26,7 @@ class ExtractiveWriter:
     """Quotes the best sentences, paper by paper, the strongest paper first.
 
     Within a paper the most telling sentence leads and the others follow in the abstract's
-    order. A sentence that repeats one already chosen is left out (maximal marginal relevance
-    with a hard limit, after Carbonell and Goldstein 1998).
+    order. A sentence that repeats one already chosen is left out.
     """
 
     name = "extractive"
@@ -35,40 +36,69 @@ class ExtractiveWriter:
         self.max_sentences = max_sentences
 
     def write(self, task: Task) -> Iterator[Sentence]:
-        chosen = choose(task.evidence, task.passages, self.max_sentences)
-        order = list(dict.fromkeys(evidence.passage for evidence in chosen))
-        for number, index in enumerate(order, 1):
-            passage = task.passages[index]
-            own = [evidence for evidence in chosen if evidence.passage == index]
-            for place, evidence in enumerate([own[0], *sorted(own[1:], key=lambda e: e.span)]):
+        for number, (index, quoted) in enumerate(
+            choose(task.evidence, task.passages, self.max_sentences), 1
+        ):
+            for place, evidence in enumerate(quoted):
+                passage = task.passages[index]
                 yield _quote(passage, evidence, number, leads=place == 0, first=number == 1)
 
 
-def choose(evidence: Sequence[Evidence], passages: Sequence[Passage], most: int) -> list[Evidence]:
-    """The sentences to quote, best first."""
-    ranked = sorted(evidence, key=lambda e: -rank(e, passages))
-    chosen: list[Evidence] = []
-    for candidate in ranked:
-        if len(chosen) == most:
-            break
-        best = rank(chosen[0], passages) if chosen else 0.0
-        papers = {e.passage for e in chosen}
-        known = candidate.passage in papers
-        if chosen and rank(candidate, passages) < best * (_SAME_PAPER if known else _NEXT_PAPER):
-            continue
-        if not known and len(papers) == _PAPERS:
-            continue
-        if any(float(np.dot(candidate.vector, e.vector)) > _REPEATS for e in chosen):
-            continue
-        chosen.append(candidate)
-    return chosen
+def choose(
+    evidence: Sequence[Evidence], passages: Sequence[Passage], most: int
+) -> list[tuple[int, list[Evidence]]]:
+    """The sentences to quote: (passage, its sentences in reading order), the best paper first.
+
+    Each paper worth citing gives its most telling sentence; what is then left of `most` goes to
+    further telling sentences, the first paper's before the others'.
+    """
+    by_paper = {
+        index: sorted((e for e in evidence if e.passage == index), key=lambda e: -e.telling)
+        for index in range(len(passages))
+    }
+    chosen: dict[int, list[Evidence]] = {}
+    for index in worth_citing(evidence, passages)[: min(_PAPERS, most)]:
+        new = next((e for e in by_paper[index] if not _repeats(e, chosen)), None)
+        if new:
+            chosen[index] = [new]
+    left = most - len(chosen)
+    for index, quoted in chosen.items():
+        for candidate in by_paper[index]:
+            if not left or len(quoted) == 3:
+                break
+            behind = quoted[0].telling - candidate.telling
+            if behind <= _TELLING and not _repeats(candidate, chosen):
+                quoted.append(candidate)
+                left -= 1
+    return [
+        (index, [quoted[0], *sorted(quoted[1:], key=lambda e: e.span)])
+        for index, quoted in chosen.items()
+    ]
 
 
-def rank(evidence: Evidence, passages: Sequence[Passage]) -> float:
-    """How well a sentence speaks to the question, its paper's standing counted in."""
-    best = max((p.scores.fused for p in passages), default=0.0)
-    behind = best - passages[evidence.passage].scores.fused
-    return evidence.score - 0.1 * behind
+def worth_citing(evidence: Sequence[Evidence], passages: Sequence[Passage]) -> list[int]:
+    """The first passage, and those that stand close behind it with a sentence to show for it."""
+    best: dict[int, float] = {}
+    for e in evidence:
+        best[e.passage] = max(best.get(e.passage, 0.0), e.relevance)
+    if not best:
+        return []
+    first = min(best)
+    bar = _REACH * best[first]
+    lead = passages[first].scores.fused
+    return [
+        index
+        for index in sorted(best)
+        if index == first or (best[index] >= bar and lead - passages[index].scores.fused <= _BEHIND)
+    ]
+
+
+def _repeats(candidate: Evidence, chosen: dict[int, list[Evidence]]) -> bool:
+    return any(
+        float(np.dot(candidate.vector, evidence.vector)) > _REPEATS
+        for quoted in chosen.values()
+        for evidence in quoted
+    )
 
 
 def _quote(
@@ -87,7 +117,7 @@ def _quote(
         quote=quote,
         start=evidence.span[0],
         end=evidence.span[1],
-        score=round(min(max(evidence.score, 0.0), 1.0), 4),
+        score=round(min(max(evidence.relevance, 0.0), 1.0), 4),
         supported=True,
     )
     return Sentence(text, (citation,), supported=True, opens_paragraph=leads and not first)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from datetime import date as Date
 from glob import glob, has_magic
@@ -38,8 +39,10 @@ def read_paths(
     """Everything in files, folders (with all below), globs and, for `-`, standard input.
 
     A file that can't be read never stops the rest: named by the caller it comes as rejected,
-    met in a folder as skipped. Hidden files of a folder are left alone.
+    met in a folder as skipped. Hidden files of a folder are left alone, and a file that is met
+    twice is read once.
     """
+    met: set[Path] = set()
     for path in paths:
         if str(path) == "-":
             if stdin is not None:
@@ -48,16 +51,26 @@ def read_paths(
         files, named = _expand(path)
         if not files:
             yield Rejected(
-                Source(str(path)), "there is no such file, or the folder is empty: check the path"
+                Source(_printable(path)),
+                "there is no such file, or the folder is empty: check the path",
             )
         for file in files:
-            name = str(file.resolve())
+            whole = file.resolve()
+            if whole in met:
+                continue
+            met.add(whole)
+            name = _printable(whole)
             try:
                 data = file.read_bytes()
             except OSError as error:
                 yield Rejected(Source(name), f"it can't be opened ({error.strerror})")
                 continue
             yield from _read_one(data, Origin(name, saved), named=named)
+
+
+def _printable(path: str | Path) -> str:
+    """A path as text that can be stored and shown, whatever bytes its name is made of."""
+    return os.fsencode(path).decode("utf-8", "replace")
 
 
 def _read_one(data: bytes, origin: Origin, *, named: bool) -> Iterator[Paper | Rejected | Skipped]:

@@ -2,10 +2,11 @@
 
 Between two footers a page is a run of titles and abstracts, and where footers are missing
 nothing marks where a record begins. The run is divided by the cheapest reading of it: every
-way to call its units title or abstract has a price, made of what titles and abstracts look
-like and of how often an abstract has several paragraphs or is missing, and the search for
-the lowest price (Viterbi's, two states, linear in the units) weighs the whole run at once.
-So one odd title or one abstract without a full stop can't shift the records behind it.
+way to call its units (blocks of lines, or lines) title or abstract has a price, made of what
+titles and abstracts look like and of how often an abstract has several paragraphs or is
+missing, and the search for the lowest price (Viterbi's, two states, linear in the units)
+weighs the whole run at once. So one odd title or one abstract without a full stop can't
+shift the records behind it.
 """
 
 from __future__ import annotations
@@ -19,20 +20,23 @@ Ending = Literal["stop", "mark", "open"]
 
 # The prices are rough logarithms of how rare a thing is: 0 is usual, 8 about one in thousands.
 _NO_ABSTRACT = 8.0  # a title that another title follows
-_CUT_TITLE = 1.0  # the same at the end of the page, where a save may have been cut
+_CUT = 1.0  # a title or half an abstract at the end of the page, where a save may have been cut
 _OPEN_END = 3.0  # an abstract without a full stop at its end
 _PARAGRAPH = 2.5  # an abstract that goes on after a full stop and an empty line
 _BROKEN = 6.0  # an abstract that goes on in the middle of a sentence
 _LIKE_TITLE = 4.0  # a paragraph that has a title's length and no full stop
 _GAP = 3.0  # an empty line between a title and its abstract where each line is a unit
+_SECOND_LINE = 3.0  # an abstract of several lines where each line is a unit
 _LINES_IN_BLOCKS = 4.0  # units are lines though the page has empty lines
-_WRAPPED = 1.0  # lines are wrapped: they must earn their looser prices
-_AT_THE_END = 3.0  # a paragraph at the very end: rather a cut title
+_AT_THE_END = 3.0  # a paragraph at the very end of a page without footers: rather a cut title
 _STOPPED_TITLE = 4.0  # a title with a full stop, twice that if its abstract is no longer
 
+_TOO_FEW_TO_JUDGE = 10  # records
+
 _SHORT = 250  # characters; most titles are shorter, most abstracts are longer
-_WIDEST_WRAP = 200  # characters; a page with longer lines isn't hard-wrapped
 _CLOSERS = "\"'\u201d\u2019\u00bb)]}*_$`"  # may stand behind the full stop
+
+_CHAPTERS = frozenset({"chapter", "part", "book", "act", "scene", "canto", "section"})
 
 
 class Line(NamedTuple):
@@ -60,12 +64,11 @@ class _Unit(NamedTuple):
 
 
 class _View(NamedTuple):
-    """One way to cut a page into units; `wrap` is the width at which lines were wrapped."""
+    """One way to cut a page into units, and how unlikely it is before one looks at them."""
 
     runs: list[list[_Unit]]
     by_line: bool = False
     price: float = 0.0
-    wrap: float = inf
 
 
 def ending(text: str) -> Ending:
@@ -82,61 +85,69 @@ def ending(text: str) -> Ending:
     return "stop" if address else "open"
 
 
-def divide(runs: Sequence[Sequence[Line]], closed: Sequence[bool]) -> list[list[Record]]:
-    """The records of each run of lines; a closed run is one with a footer behind it.
+def divide(
+    runs: Sequence[Sequence[Line]], closed: Sequence[bool], spaced: bool
+) -> list[list[Record]] | None:
+    """The records of each run of lines, or None if no reading of the page is likely.
 
-    Abstracts may stand in blocks between empty lines or one to a line, and the lines may be
-    wrapped: the page is read in each of these ways and the cheapest reading is taken.
+    A closed run has a footer behind it. `spaced` says whether the page has empty lines at
+    all, as then blocks of lines are the likely units, and without them single lines. The
+    page is read in both ways and the cheaper is taken.
     """
-    wrapped = any(after.number == line.number + 1 for run in runs for line, after in pairwise(run))
-    spaced = not wrapped or any(
-        after.number > line.number + 1 for run in runs for line, after in pairwise(run)
-    )
+    adjoining = any(b.number == a.number + 1 for run in runs for a, b in pairwise(run))
     views: list[_View] = []
-    if spaced:
+    if spaced or not adjoining:
         views.append(_View([list(_blocks(run)) for run in runs]))
-    if wrapped:
-        lines = [[_unit(line.number, line.text) for line in run] for run in runs]
-        unlikely = _LINES_IN_BLOCKS if spaced else 0.0
-        views.append(_View(lines, by_line=True, price=unlikely))
-        width = max(len(line.text) for run in runs for line in run)
-        if width <= _WIDEST_WRAP:
-            views.append(_View(lines, by_line=True, price=unlikely + _WRAPPED, wrap=width))
-    best: list[list[bool]] = []
-    chosen, lowest = views[0], inf
-    for view in views:
-        price, starts = _read(view, closed)
-        if price < lowest:
-            chosen, lowest, best = view, price, starts
-    return [list(_records(units, starts)) for units, starts in zip(chosen.runs, best, strict=True)]
+    if adjoining:
+        lines = [[_unit(*line) for line in run] for run in runs]
+        views.append(_View(lines, by_line=True, price=_LINES_IN_BLOCKS if spaced else 0))
+    readings = [(*_read(view, closed), view) for view in views]
+    _, starts, view = min(readings, key=lambda reading: reading[0])
+    divided = [list(_records(*run)) for run in zip(view.runs, starts, strict=True)]
+    return divided if _likely([record for records in divided for record in records]) else None
+
+
+def _likely(records: Sequence[Record]) -> bool:
+    """Whether even the cheapest reading is one of titles and abstracts, and not of wrapped prose.
+
+    In prose "titles" are as long as "abstracts", and neither ends with a sentence's end.
+    """
+    stopped = sum(ending(record.abstract) != "open" for record in records)
+    titles = sum(len(record.title) for record in records)
+    abstracts = sum(len(record.abstract) for record in records)
+    few = len(records) <= _TOO_FEW_TO_JUDGE
+    return few or 2 * stopped > len(records) or abstracts > 2 * titles
 
 
 def alternates(lines: Sequence[Line]) -> bool:
     """Whether a text without any mark of a listing is one title and one abstract in turn.
 
-    Strict, so that a letter or a novel isn't taken for a listing: two records at least, no
-    title that ends like a sentence, no abstract that doesn't. The last record may be cut.
+    Strict, so that a letter or a novel isn't taken for a listing: at least two titles that
+    don't end like sentences with abstracts that do, and one odd pair in ten. The last may be
+    cut.
     """
-    return _strict(_blocks(lines)) or _strict(_unit(line.number, line.text) for line in lines)
+    return _alternate(_blocks(lines)) or _alternate(_unit(*line) for line in lines)
 
 
-def _strict(units: Iterator[_Unit]) -> bool:
-    whole = titles = abstracts = 0
+def _alternate(units: Iterator[_Unit]) -> bool:
+    fitting = odd = titles = abstracts = 0
+    cut = False
     for title in units:
         abstract = next(units, None)
         if abstract is None:
             break
-        unlike = title.ending == "stop" or title.text[-1] in ",;:" or title.text[0] in "#>@<{}%|="
+        cut = abstract.ending == "open"
         first = title.text.split(" ", 1)[0].casefold().strip(".:")
-        if unlike or first in {"chapter", "part", "book", "act", "scene", "canto"}:
-            return False
-        if abstract.ending == "open" or len(abstract.text) < 30:
-            # Only the end of the file excuses it.
-            return whole > 1 and next(units, None) is None
-        whole += 1
-        titles += len(title.text)
-        abstracts += len(abstract.text)
-    return whole > 1 and abstracts > 1.2 * titles
+        unlike = title.ending == "stop" or title.text[-1] in ",;:" or title.text[0] in "#>@<{}%|="
+        if cut or unlike or len(abstract.text) < 40 or first in _CHAPTERS:
+            odd += 1
+            if odd > fitting + 10:
+                return False
+        else:
+            fitting += 1
+            titles += len(title.text)
+            abstracts += len(abstract.text)
+    return fitting > 1 and (odd - cut) * 10 <= fitting and abstracts > 1.2 * titles
 
 
 def _blocks(lines: Sequence[Line]) -> Iterator[_Unit]:
@@ -187,19 +198,21 @@ def _cheapest(
     after_title = bytearray(len(units))  # bit 1: a title came from a title, bit 2: a body did
     for i in range(1, len(units)):
         before, unit = units[i - 1], units[i]
-        is_wrap = _is_wrap(before, unit, view.wrap)
-        ended = body + (_OPEN_END if before.ending == "open" else 0) + is_wrap
+        ended = body + (_OPEN_END if before.ending == "open" else 0)
         alone = title + _NO_ABSTRACT
-        begun = title + _pair_price(before, unit, footers) + is_wrap
+        last = not closed and i == len(units) - 1
+        begun = title + _pair_price(before, unit, footers, last)
         if view.by_line and unit.line > before.line + 1:
             begun += _GAP
-        last = not closed and i == len(units) - 1
-        carried = body + (0.1 if is_wrap else _join_price(before, unit, last))
+        carried = body + _join_price(before, unit, last and not footers)
+        if view.by_line:
+            carried += _SECOND_LINE
         after_title[i] = (alone < ended) + 2 * (begun <= carried)
         title = min(ended, alone) + _title_price(unit, stopped)
         body = min(begun, carried)
-    title += _NO_ABSTRACT if closed else _CUT_TITLE
-    body += _OPEN_END if units[-1].ending == "open" else 0
+    title += _NO_ABSTRACT if closed else _CUT
+    if units[-1].ending == "open":
+        body += _OPEN_END if closed else _CUT
     is_title = title < body
     starts = [False] * len(units)
     for i in range(len(units) - 1, -1, -1):
@@ -212,21 +225,20 @@ def _title_price(unit: _Unit, stopped: float) -> float:
     return unit.as_title + (stopped if unit.ending == "stop" else 0)
 
 
-def _pair_price(title: _Unit, abstract: _Unit, footers: bool) -> float:
+def _pair_price(title: _Unit, abstract: _Unit, footers: bool, last: bool) -> float:
     """The price of an abstract's first unit behind its title."""
     price = 0.0
-    if len(abstract.text) < len(title.text):
-        price += 1
-    if len(abstract.text) < 25:
-        price += 2
+    if not last:
+        price += len(abstract.text) < len(title.text)
+        price += 2 * (len(abstract.text) < 25)
     if title.ending == "stop" and not footers and len(abstract.text) < 3 * len(title.text):
         price += _STOPPED_TITLE
     return price
 
 
-def _join_price(before: _Unit, unit: _Unit, last: bool) -> float:
+def _join_price(before: _Unit, unit: _Unit, at_the_end: bool) -> float:
     """The price of an abstract that goes on from one unit to the next."""
-    price = _AT_THE_END if last else 0.0
+    price = _AT_THE_END if at_the_end else 0.0
     if before.ending != "open":
         price += _PARAGRAPH
     elif before.text[-1] in ",;:" or unit.text[0].islower():
@@ -235,14 +247,9 @@ def _join_price(before: _Unit, unit: _Unit, last: bool) -> float:
         price += _BROKEN
     if before.ending == "open" and len(before.text) < _SHORT and before.text[-1] not in ",;:":
         price += 3
-    if unit.ending == "open" and len(unit.text) < _SHORT:
-        price += _LIKE_TITLE
+    if unit.ending != "stop" and len(unit.text) < _SHORT:
+        price += _LIKE_TITLE if unit.ending == "open" else _LIKE_TITLE / 2
     return price
-
-
-def _is_wrap(before: _Unit, unit: _Unit, width: float) -> bool:
-    """Whether the first word of a line had no room left on the line before it."""
-    return len(before.text) + 1 + len(unit.text.partition(" ")[0]) > width
 
 
 def _records(units: Sequence[_Unit], starts: Sequence[bool]) -> Iterator[Record]:

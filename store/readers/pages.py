@@ -11,7 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date as Date
+from itertools import pairwise
 from pathlib import PurePath
+from typing import NamedTuple
 
 from store.paper import Paper, Rejected, Source
 from store.readers.base import Origin, ReaderError, decode
@@ -20,6 +22,7 @@ from store.readers.page_layout import Line, Record, alternates, divide, ending
 from store.readers.page_marks import Footer, Page, pages_of, unglued
 
 _MARKUP = re.compile(r"\s*<(?:!doctype|!--|\?xml|(?:html|head|body|div|p|span)[\s/>])", re.I)
+_CONTROL = re.compile(r"[\x01-\x08\x0e-\x1f\ufffd]")
 _CUT_EVIDENCE = 0.9  # share of the other abstracts that end with a full stop or the like
 _EXCERPT = 500  # characters of a rejected record
 
@@ -64,50 +67,65 @@ class ListingPage:
         Raises `NotAListingPage` when called, before anything is yielded.
         """
         text = _text(data)
-        if _MARKUP.match(text):
+        lines = list(_lines(text))
+        if _MARKUP.match(text) or _is_list(lines):
             raise NotAListingPage(origin.file)
-        # An empty line behind the last record shows that nothing was cut off it.
-        whole = text[len(text.rstrip()) :].count("\n") > 1
-        pages = pages_of(list(_lines(text)), ends_in_newline=text.endswith("\n"))
-        if not any(page.telling for page in pages):
-            runs = [run for page in pages for run in page.runs]
-            if any(run.footer for run in runs) or not alternates(
-                [ln for r in runs for ln in r.lines]
-            ):
-                raise NotAListingPage(origin.file)
-        today = self._today or Date.today()
+        pages = pages_of(lines, ends_in_newline=text.endswith("\n"))
+        unmarked = [line for page in pages for run in page.runs for line in run.lines]
+        if not any(page.telling for page in pages) and (
+            _is_binary(text) or not alternates(unmarked)
+        ):
+            raise NotAListingPage(origin.file)
+        file = _File(
+            origin,
+            today=self._today or Date.today(),
+            spaced=any(b.number > a.number + 1 for a, b in pairwise(lines)),
+            # An empty line behind the last record shows that nothing was cut off it.
+            whole=text[len(text.rstrip()) :].count("\n") > 1,
+        )
         found: list[Paper | Rejected] = []
         for page in pages:
-            may_be_cut = page is pages[-1] and not whole
-            found += _read_page(page, origin, today, len(found), may_be_cut)
+            found += _read_page(page, file, len(found), page is pages[-1])
         known = any(page.slogan for page in pages)
         if not any(isinstance(outcome, Paper) for outcome in found) and not (known and found):
             raise NotAListingPage(origin.file)
         return iter(found)
 
 
-def _read_page(
-    page: Page, origin: Origin, today: Date, before: int, may_be_cut: bool
-) -> Iterator[Paper | Rejected]:
+class _File(NamedTuple):
+    """What the pages of one file share."""
+
+    origin: Origin
+    today: Date
+    spaced: bool
+    whole: bool
+
+
+def _read_page(page: Page, file: _File, before: int, last: bool) -> Iterator[Paper | Rejected]:
     """The records of one saved page; `before` counts those of the pages before it in the file."""
     runs = [run for run in page.runs if run.lines]
     days = (run.footer.day for run in runs if run.footer and run.footer.day)
-    calendar = Calendar.of(page.day, days, origin.saved, today)
-    divided = divide([run.lines for run in runs], [run.footer is not None for run in runs])
+    calendar = Calendar.of(page.day, days, file.origin.saved, file.today)
+    closed = [run.footer is not None for run in runs]
+    divided = divide([run.lines for run in runs], closed, file.spaced)
+    if divided is None:
+        raise NotAListingPage(file.origin.file)
     records = [
         (record, run.footer if record is of_run[-1] else None)
         for run, of_run in zip(runs, divided, strict=True)
         for record in of_run
     ]
     for number, (record, footer) in enumerate(records, start=1):
-        source = Source(origin.file, before + number, record.line)
+        source = Source(file.origin.file, before + number, record.line)
         title = unglued(record.title, page) if number == 1 else record.title
-        at_the_end = number == len(records) and footer is None and may_be_cut
+        at_the_end = last and number == len(records) and footer is None
+        why = ""
         if not record.abstract:
             why = _CUT_TITLE if at_the_end else _NO_ABSTRACT
-            yield Rejected(source, why, title[:_EXCERPT])
-        elif at_the_end and (why := _why_cut(record, [other for other, _ in records[:-1]])):
-            yield Rejected(source, why, f"{title}\n{record.abstract}"[:_EXCERPT])
+        elif at_the_end and not file.whole:
+            why = _why_cut(record, [other for other, _ in records[:-1]])
+        if why:
+            yield Rejected(source, why, f"{title}\n{record.abstract}".strip()[:_EXCERPT])
         else:
             yield _paper(title, record.abstract, footer, calendar, source)
 
@@ -169,3 +187,13 @@ def _lines(text: str) -> Iterator[Line]:
         line = " ".join(raw.split()).strip("\ufeff\u200b ")
         if line.strip("\ufffd"):
             yield Line(number, line)
+
+
+def _is_list(lines: Sequence[Line]) -> bool:
+    """Whether a text is a long list of words or numbers, whose millions of lines aren't weighed."""
+    return len(lines) > 10_000 and sum(len(line.text) for line in lines) < 6 * len(lines)
+
+
+def _is_binary(text: str) -> bool:
+    """Whether a text has more than the odd character that no text has."""
+    return 100 * sum(1 for _ in _CONTROL.finditer(text)) > len(text)

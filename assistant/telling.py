@@ -1,0 +1,80 @@
+"""How telling a sentence is: what in its wording makes a reader pick it as the evidence."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+FEATURES = (
+    "cosine", "coverage", "news", "place", "place_squared", "opening", "proposes", "pointing",
+    "availability", "figure", "length",
+)  # fmt: skip
+
+_ASKS_FIGURE = re.compile(
+    r"\bhow (?:many|much|few|large|big|small|long|far|often|fast)\b|\bby how\b|"
+    r"\bwhat (?:share|score|percent|size|fraction|number|rate|gain|accuracy|speed)|"
+    r"\b(?:size|number|score|gain|average|percent|percentage|factor|figures?)\b",
+    re.IGNORECASE,
+)
+_PROPOSES = re.compile(
+    r"\b(?:we|this paper|this work|paper)\b[^.]{0,30}\b(?:propose|introduce|present|develop|study|"
+    r"investigate|design|describe|formulate|devise|consider|provide|construct|build)",
+    re.IGNORECASE,
+)
+_POINTING = re.compile(r"^(?:It|This|These|They|Such|Its|Their|Here)\b")
+_AVAILABILITY = re.compile(
+    r"https?://|\b(?:code|data(?:set)?s?|models?|demo|project page|videos?|weights)\b[^.]{0,60}"
+    r"\b(?:available|released?|open[- ]sourced?|public(?:ly)?|found at)\b",
+    re.IGNORECASE,
+)
+_DIGIT = re.compile(r"\d")
+
+
+def sentence_features(
+    question: str,
+    text: str,
+    *,
+    cosine: float,
+    coverage: float,
+    news: float,
+    place: float,
+) -> dict[str, float]:
+    """What the choice of a sentence rests on, each about 0 to 1.
+
+    Args:
+        cosine: of question and sentence.
+        coverage: weighted share of the question's content words in the sentence.
+        news: the same without the words that stand in the title anyway.
+        place: where it stands in the abstract, 0 first to 1 last. Abstracts open with what is
+            known and end with where the code is; what was asked mostly stands between.
+    """
+    return {
+        "cosine": cosine,
+        "coverage": coverage,
+        "news": news,
+        "place": place,
+        "place_squared": place * place,
+        "opening": float(place == 0.0),
+        "proposes": float(bool(_PROPOSES.search(text))),
+        "pointing": float(bool(_POINTING.match(text))),
+        "availability": float(bool(_AVAILABILITY.search(text))),
+        "figure": float(bool(_DIGIT.search(text) and _ASKS_FIGURE.search(question))),
+        "length": min(len(text), 400) / 400,
+    }
+
+
+@cache
+def shipped_weights() -> Mapping[str, float]:
+    """The weights that the package carries, fitted by `assistant eval evidence` on labelled
+    evidence with a softmax over the sentences of a paper (a conditional logit)."""
+    weights = json.loads(files("assistant").joinpath("telling.json").read_text("utf-8"))
+    return {name: float(weights[name]) for name in FEATURES}
+
+
+def telling(features: Mapping[str, float], weights: Mapping[str, float] | None = None) -> float:
+    """The weighted sum: higher for a sentence that a reader would sooner pick."""
+    weights = shipped_weights() if weights is None else weights
+    return sum(weights[name] * features[name] for name in FEATURES)

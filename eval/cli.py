@@ -1,0 +1,179 @@
+"""`assistant eval`: measures the assistant, and chooses its weights from labelled data."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from eval.questions import HERE, PAGES
+from ui import terminal
+
+app = typer.Typer(
+    help="Measure answers, retrieval and refusals on the labelled questions (the default), fit "
+    "weights, or time the assistant.",
+    invoke_without_command=True,
+)
+RESULTS = HERE / "results"
+PagesOption = Annotated[Path, typer.Option(help="Folder of the real pages.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+KeepOption = Annotated[bool, typer.Option("--keep", help="Write what was fitted into the package.")]
+
+
+@app.callback()
+def questions(
+    ctx: typer.Context,
+    pages: PagesOption = PAGES,
+    split: Annotated[str, typer.Option(help="tune, test or all.")] = "all",
+    as_json: JsonOption = False,
+) -> None:
+    """Ask every labelled question and print hit@1, hit@5, MRR, citations and refusals."""
+    if ctx.invoked_subcommand is not None:
+        return
+    from eval.questions import load_questions
+    from eval.run import ask_all, report
+
+    if split not in ("tune", "test", "all"):
+        raise typer.BadParameter("choose tune, test or all", param_hint="--split")
+    with _Engine(pages) as engine:
+        asked = load_questions(split)  # type: ignore[arg-type]  # checked above
+        with terminal.progress_bar("Asking") as tell:
+            outcomes = ask_all(engine, asked, tell)
+    plain = [o for o in outcomes if o.question.kind != "riddle"]
+    document = {**report(plain), "with_riddles": _short(report(outcomes))}
+    _save("questions", document)
+    if as_json:
+        terminal.print_json(document)
+    else:
+        _show(document)
+
+
+@app.command()
+def evidence(
+    pages: PagesOption = PAGES, as_json: JsonOption = False, keep: KeepOption = False
+) -> None:
+    """Fit which sentence of a paper is quoted, on the tuning half; check on the other."""
+    from eval.evidence import fit, groups
+    from eval.questions import load_questions
+
+    with _Engine(pages) as engine:
+        document = fit(
+            groups(engine, load_questions("tune")), groups(engine, load_questions("test"))
+        )
+    if keep:
+        _write("telling.json", document["weights"])
+    _finish("evidence", document, as_json)
+
+
+@app.command()
+def calibrate(
+    pages: PagesOption = PAGES, as_json: JsonOption = False, keep: KeepOption = False
+) -> None:
+    """Choose the refusal model and threshold on the tuning half; print the trade-off."""
+    from eval.calibrate import calibrate as fit
+    from eval.calibrate import cases
+    from eval.questions import load_questions
+
+    with _Engine(pages) as engine, terminal.progress_bar("Searching") as tell:
+        tune = cases(engine, load_questions("tune"), tell)
+        test = cases(engine, load_questions("test"), tell)
+    document = fit(tune, test)
+    if keep:
+        _write("refusal.json", document["model"])
+    _finish("refusals", document, as_json)
+
+
+@app.command()
+def support(pages: PagesOption = PAGES, as_json: JsonOption = False) -> None:
+    """How often the support check takes true and false statements as supported."""
+    from eval.support import load_statements, measure
+
+    with _Engine(pages) as engine:
+        _finish("support", measure(engine, load_statements()), as_json)
+
+
+@app.command()
+def speed(
+    pages: PagesOption = PAGES,
+    as_json: JsonOption = False,
+    quick: Annotated[bool, typer.Option(help="Fewer repetitions.")] = False,
+) -> None:
+    """Time adding, answering and starting, as ratios in one run."""
+    from eval.speed import markdown, run
+
+    document = run(pages, quick)
+    _save("speed", document)
+    if as_json:
+        terminal.print_json(document)
+    else:
+        print(markdown(document))
+
+
+class _Engine:
+    """The default engine over a library of the real pages, kept in `build/` between runs."""
+
+    def __init__(self, pages: Path) -> None:
+        self._pages = pages
+
+    def __enter__(self) -> Any:
+        from assistant.engine import CitedQueryEngine
+        from eval.questions import pages_library
+
+        self._library = pages_library(HERE.parent / "build" / "eval-library", self._pages)
+        return CitedQueryEngine(self._library)
+
+    def __exit__(self, *_: object) -> None:
+        self._library.close()
+
+
+def _finish(name: str, document: dict[str, Any], as_json: bool) -> None:
+    _save(name, document)
+    if as_json:
+        terminal.print_json(document)
+    else:
+        print(json.dumps(document, indent=2))
+
+
+def _save(name: str, document: dict[str, Any]) -> None:
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    stamped = {"when": datetime.now(UTC).isoformat(timespec="seconds"), **document}
+    (RESULTS / f"{name}.json").write_text(json.dumps(stamped, indent=2) + "\n", "utf-8")
+
+
+def _write(name: str, values: dict[str, Any]) -> None:
+    path = HERE.parent / "assistant" / name
+    path.write_text(json.dumps(values, indent=2) + "\n", "utf-8")
+
+
+def _short(document: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if name != "by_kind"}
+
+
+def _show(document: dict[str, Any]) -> None:
+    from rich.table import Table
+
+    rows = Table("Measure", "Figure", box=None, pad_edge=False)
+    for name, value in _flat(_short(document)):
+        rows.add_row(name, f"{value:.3f}" if isinstance(value, float) else str(value))
+    terminal.out.print(rows)
+    kinds = Table("Kind", "n", "hit@1", "hit@5", "right cites", "first is evidence", "refused",
+                  box=None, pad_edge=False)  # fmt: skip
+    keys = ("hit@1", "hit@5", "citations_to_a_right_paper", "first_citation_is_evidence", "refused")
+    for kind, values in document["by_kind"].items():
+        cells = [f"{values[key]:.2f}" if key in values else "" for key in keys]
+        kinds.add_row(kind, str(values["questions"]), *cells)
+    terminal.out.print()
+    terminal.out.print(kinds)
+
+
+def _flat(document: dict[str, Any], before: str = "") -> list[tuple[str, Any]]:
+    flat: list[tuple[str, Any]] = []
+    for name, value in document.items():
+        if isinstance(value, dict):
+            flat += _flat(value, f"{before}{name}: ")
+        else:
+            flat.append((before + name, value))
+    return flat

@@ -1,0 +1,67 @@
+"""Fits which sentence of a paper a reader would pick, on the labelled evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from assistant.answer import Passage, Scores
+from assistant.engine import CitedQueryEngine
+from assistant.evidence import gather
+from assistant.question import terms_of
+from assistant.telling import FEATURES, shipped_weights
+from eval.fitting import Array, fit_choice
+from eval.questions import Question
+from store.paper import normal_title
+
+Group = tuple[Array, "np.ndarray[Any, np.dtype[np.bool_]]"]
+
+
+def groups(engine: CitedQueryEngine, questions: Sequence[Question]) -> list[Group]:
+    """For each labelled paper of each question the sentences' features and which are evidence."""
+    library = engine.library
+    papers = {normal_title(paper.title): paper for paper in library.catalog.list()}
+    found: list[Group] = []
+    for question in questions:
+        if question.history:
+            continue
+        vector = library.embed_query(question.question)
+        terms = terms_of(question.question, library)
+        for title, gold in question.evidence.items():
+            passage = Passage(papers[title], Scores(0.0))
+            evidence = gather(
+                question.question, vector, terms, [passage], engine.sentences, library
+            )
+            rows = np.array([[e.features[name] for name in FEATURES] for e in evidence])
+            right = np.array(
+                [
+                    any(e.span[0] < end and start < e.span[1] for start, end in gold)
+                    for e in evidence
+                ]
+            )
+            if right.any():
+                found.append((rows, right))
+    return found
+
+
+def fit(tune: Sequence[Group], test: Sequence[Group]) -> dict[str, Any]:
+    """Weights from `tune`, and on both halves how often the first choice is evidence: with
+    them, with the shipped weights, and by cosine alone."""
+    weights = fit_choice(list(tune))
+    shipped = np.array([shipped_weights()[name] for name in FEATURES])
+    cosine = np.array([float(name == "cosine") for name in FEATURES])
+    return {
+        "weights": {n: round(float(w), 3) for n, w in zip(FEATURES, weights, strict=True)},
+        "tune": {"fitted": _right(tune, weights), "cosine": _right(tune, cosine)},
+        "test": {
+            "fitted": _right(test, weights),
+            "shipped": _right(test, shipped),
+            "cosine": _right(test, cosine),
+        },
+    }
+
+
+def _right(given: Sequence[Group], weights: Array) -> float:
+    return round(float(np.mean([right[np.argmax(rows @ weights)] for rows, right in given])), 3)

@@ -1,0 +1,65 @@
+"""Records and libraries for the tests of the store, out of invented words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from store.library import Library
+from store.paper import Paper, Source
+from store.settings import StoreSettings
+
+_NOUNS = (
+    "glacier harbour violin orchard satellite ledger protein canal turbine dialect meadow quarry "
+    "lantern reef sensor archive furnace beetle parliament tunnel"
+).split()
+_VERBS = "measure compare predict restore simulate map classify explain".split()
+_HOW = "slowly robustly cheaply jointly from space at night with few labels under drought".split()
+
+
+def record(
+    title: str = "Tides in small harbours",
+    abstract: str = "We measure tides. They rise twice a day.",
+    file: str = "a.txt",
+    position: int = 1,
+    **facts: Any,
+) -> Paper:
+    """A record as a reader gives it: with the one place that it was read from."""
+    return Paper(
+        title=title, abstract=abstract, sources=(Source(file, position, 10 * position),), **facts
+    )
+
+
+def invented(count: int, file: str = "a.txt", seed: int = 1, sentences: int = 2) -> list[Paper]:
+    """Different papers, the same ones for the same arguments."""
+    random = Random(seed)
+    return [
+        record(
+            f"The {random.choice(_NOUNS)} and the {random.choice(_NOUNS)}, study {seed}-{number}",
+            " ".join(_sentence(random) for _ in range(sentences)),
+            file,
+            number,
+            year=2000 + number % 25,
+        )
+        for number in range(1, count + 1)
+    ]
+
+
+def _sentence(random: Random) -> str:
+    verb, how = random.choice(_VERBS), random.choice(_HOW)
+    return f"We {verb} each {random.choice(_NOUNS)} and {random.choice(_NOUNS)} {how}."
+
+
+def page(papers: Sequence[Paper]) -> str:
+    """A listing page that holds these papers: titles and abstracts on alternate lines."""
+    return "\n".join(f"{paper.title}\n{paper.abstract}" for paper in papers) + "\n\n"
+
+
+def open_library(folder: Path, **options: Any) -> Library:
+    """A real library with the built-in embedder, which gives up on a taken lock at once."""
+    embedder = options.pop("embedder", None)
+    owner = options.pop("owner", "a test")
+    settings = StoreSettings(library=folder, lock_wait=0.2, **options)
+    return Library(settings, embedder=embedder, owner=owner)
