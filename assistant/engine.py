@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
-import numpy as np
 from llama_index.core.base.base_query_engine import BaseQueryEngine
 from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.base.response.schema import RESPONSE_TYPE, Response
 from llama_index.core.llms.llm import LLM
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.prompts.mixin import PromptMixinType
-from llama_index.core.schema import NodeWithScore, QueryBundle
-from numpy.typing import NDArray
+from llama_index.core.schema import QueryBundle
 
 from assistant.answer import (
     Answer,
     Done,
     Event,
-    Passage,
     Restarted,
     Retrieved,
     Searched,
@@ -33,18 +28,15 @@ from assistant.answer import (
     join_sentences,
 )
 from assistant.citing import SupportCheck
-from assistant.conversation import Standalone, stand_alone
-from assistant.evidence import Evidence, SentenceVectors, gather
-from assistant.question import terms_of
-from assistant.refusal import features_of, shipped_model
-from assistant.retrieval import HybridRetriever, by_evidence, to_node, to_passage
+from assistant.finding import Clock, Finder, Found
+from assistant.refusal import shipped_model
+from assistant.retrieval import HybridRetriever
 from assistant.settings import AnswerSettings
-from assistant.writing.base import NothingToSay, Task, Writer, WriterFailed
+from assistant.writing.base import NothingToSay, Task, WriterFailed
 from assistant.writing.extractive import ExtractiveWriter
 from assistant.writing.model import ModelWriter, make_llm
 from store.filters import Filters
 from store.library import Library
-from store.paper import Paper
 
 NEAREST = 3
 _REFUSAL = "The papers in this library don't answer this question."
@@ -53,40 +45,14 @@ _NONE_MATCH = "No paper passes the filters: widen them and ask again."
 _NO_QUESTION = "There is no question here: write one in a sentence or a few words."
 
 
-@dataclass
-class _Clock:
-    """Milliseconds of each step."""
-
-    began: float = field(default_factory=time.perf_counter)
-    last: float = field(default_factory=time.perf_counter)
-    steps: dict[str, float] = field(default_factory=dict)
-
-    def step(self, name: str) -> None:
-        now = time.perf_counter()
-        self.steps[name] = round(self.steps.get(name, 0.0) + (now - self.last) * 1000, 2)
-        self.last = now
-
-    def total(self) -> dict[str, float]:
-        return {**self.steps, "total": round((time.perf_counter() - self.began) * 1000, 2)}
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Everything the search brought for a question, before anybody writes."""
-
-    standalone: Standalone
-    passages: tuple[Passage, ...]
-    evidence: tuple[Evidence, ...]
-    features: dict[str, float]
-    searched: Searched
-
-
 class CitedQueryEngine(BaseQueryEngine):
     """A LlamaIndex query engine whose every sentence cites an abstract that was checked.
 
     `ask` returns an `Answer`, `stream` its events; `query` gives LlamaIndex's `Response` with
     the `Answer` in its metadata. Any LlamaIndex retriever, node postprocessors and `LLM` can
-    take the place of the built-in parts.
+    take the place of the built-in parts:
+
+        CitedQueryEngine(library, llm=Ollama(model="llama3"))
     """
 
     def __init__(
@@ -101,11 +67,10 @@ class CitedQueryEngine(BaseQueryEngine):
         super().__init__(callback_manager=None)
         self.library = library
         self.settings = settings or AnswerSettings()
-        self.retriever = retriever or HybridRetriever(library, self.settings)
-        self.postprocessors = list(postprocessors)
         self.llm = llm or make_llm(self.settings)
-        self.sentences = SentenceVectors(library)
-        self.check = SupportCheck(library, self.sentences)
+        retriever = retriever or HybridRetriever(library, self.settings)
+        self.finder = Finder(library, retriever, postprocessors, self.llm)
+        self.check = SupportCheck(library, self.finder.sentences)
 
     # --- the three ways to ask ------------------------------------------------------------
 
@@ -136,45 +101,37 @@ class CitedQueryEngine(BaseQueryEngine):
         Restarted comes between when a language model breaks off and the extractive writer
         takes its place. Closing the iterator stops the work.
         """
-        clock = _Clock()
+        clock = Clock()
         question = " ".join(question.split())
         found = self.find(question, filters=filters, turns=turns, top_k=top_k, clock=clock)
         yield Retrieved(found.passages, found.searched)
-        confidence = shipped_model().confidence(found.features) if found.passages else 0.0
-        written: list[Sentence] = []
-        writer: Writer = ExtractiveWriter(self.settings.max_sentences)
-        notice, tokens = _notice(found.searched), Tokens()
-        if confidence >= self._threshold:
-            task = Task(found.standalone.question, found.passages, found.evidence)
-            if self.llm is not None:
-                writer = ModelWriter(self.llm, self.library, self.check, self.settings)
-                try:
-                    for sentence in writer.write(task):
-                        written.append(sentence)
-                        yield Written(sentence)
-                except NothingToSay:
-                    pass
-                except WriterFailed as failure:
-                    written.clear()
-                    notice = f"{failure} This answer quotes the abstracts instead."
-                    yield Restarted(notice)
-                tokens = writer.tokens
-                if notice and not written:
-                    writer = ExtractiveWriter(self.settings.max_sentences)
-            if isinstance(writer, ExtractiveWriter):
-                for sentence in writer.write(task):
-                    written.append(sentence)
-                    yield Written(sentence)
+        model = shipped_model()
+        confidence = model.confidence(found.features) if found.passages else 0.0
+        given = self.settings.refuse_below
+        writing = _Writing(waiting_notice(found.searched))
+        if found.passages and confidence >= (model.threshold if given is None else given):
+            yield from self._write(found, writing)
         clock.step("write")
-        yield Done(
-            self._answer(question, found, written, confidence, writer, notice, tokens, clock)
-        )
+        yield Done(self._answer(question, found, writing, confidence, clock))
+
+    def find(
+        self,
+        question: str,
+        *,
+        filters: Filters = Filters(),
+        turns: Sequence[Turn] = (),
+        top_k: int | None = None,
+        clock: Clock | None = None,
+    ) -> Found:
+        """What `ask` would write from, without the writing; see `Finder.find`."""
+        wanted = top_k or self.settings.top_k
+        return self.finder.find(question, filters=filters, turns=turns, top_k=wanted, clock=clock)
 
     def _query(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
         answer = self.ask(query_bundle.query_str)
         return Response(
             response=answer.text,
-            source_nodes=[self._node(passage) for passage in answer.passages],
+            source_nodes=[self.finder.node(passage) for passage in answer.passages],
             metadata={"answer": answer},
         )
 
@@ -184,121 +141,55 @@ class CitedQueryEngine(BaseQueryEngine):
     def _get_prompt_modules(self) -> PromptMixinType:
         return {}
 
-    # --- the steps ------------------------------------------------------------------------
+    # --- writing --------------------------------------------------------------------------
 
-    def find(
-        self,
-        question: str,
-        *,
-        filters: Filters = Filters(),
-        turns: Sequence[Turn] = (),
-        top_k: int | None = None,
-        clock: _Clock | None = None,
-    ) -> Found:
-        """What the library holds on a question: passages, their sentences and the features
-        that the decision to answer rests on."""
-        clock = clock or _Clock()
-        self.library.index_words()
-        standalone = stand_alone(question, turns, self.llm)
-        clock.step("understand")
-        asked = standalone.question
-        papers = self.library.count(filters)
-        passages: list[Passage] = []
-        evidence: list[Evidence] = []
-        features: dict[str, float] = {}
-        if asked and papers:
-            vector = self.library.embed_query(asked)
-            passages = self._passages(standalone, vector, filters, top_k)
-            clock.step("retrieve")
-            terms = terms_of(asked, self.library)
-            evidence = gather(asked, vector, terms, passages, self.sentences, self.library)
-            passages, evidence = by_evidence(passages, evidence)
-            features = features_of(terms, passages, evidence, self.library)
-            clock.step("select")
-        searched = Searched(
-            question=asked,
-            papers=papers,
-            filters=_in_words(filters),
-            without_vectors=self.library.pending("vectors"),
-        )
-        return Found(standalone, tuple(passages), tuple(evidence), features, searched)
-
-    def _passages(
-        self,
-        standalone: Standalone,
-        vector: NDArray[np.float32],
-        filters: Filters,
-        top_k: int | None,
-    ) -> list[Passage]:
-        wanted = top_k or self.settings.top_k
-        if isinstance(self.retriever, HybridRetriever):
-            passages = self.retriever.search(
-                standalone.question,
-                filters=filters,
-                top_k=wanted,
-                vector=vector,
-                favoured=standalone.favoured,
-                excluded=standalone.excluded,
-            )
-            nodes = [self._node(p) for p in passages] if self.postprocessors else []
-        else:
-            nodes = self.retriever.retrieve(QueryBundle(standalone.question))
-        if nodes:
-            bundle = QueryBundle(standalone.question)
-            for postprocessor in self.postprocessors:
-                nodes = postprocessor.postprocess_nodes(nodes, query_bundle=bundle)
-            passages = self._from_nodes(nodes, filters)
-        return passages[:wanted]
-
-    def _from_nodes(self, nodes: Sequence[NodeWithScore], filters: Filters) -> list[Passage]:
-        ids = [str(found.node.metadata.get("paper_id", "")) for found in nodes]
-        papers = self.library.get(ids)
-        allowed = self.library.catalog.ids(filters) if filters else None
-        passages: dict[str, Passage] = {}
-        for found in nodes:
-            passage = to_passage(found, papers)
-            if allowed is None or passage.paper.id in allowed:
-                passages.setdefault(passage.paper.id, passage)
-        return list(passages.values())
-
-    def _node(self, passage: Passage) -> NodeWithScore:
-        nodes = self.library.chunk(passage.paper)
-        return to_node(passage, next((n for n in nodes if n.node_id == passage.chunk), nodes[0]))
-
-    @property
-    def _threshold(self) -> float:
-        given = self.settings.refuse_below
-        return shipped_model().threshold if given is None else given
+    def _write(self, found: Found, writing: _Writing) -> Iterator[Event]:
+        """The language model's sentences if there is one and it can, else quotes."""
+        task = Task(found.standalone.question, found.passages, found.evidence)
+        if self.llm is not None:
+            writer = ModelWriter(self.llm, self.library, self.check, self.settings)
+            writing.writer = writer.name
+            try:
+                for sentence in writer.write(task):
+                    writing.sentences.append(sentence)
+                    yield Written(sentence)
+                return
+            except NothingToSay:
+                return
+            except WriterFailed as failure:
+                writing.sentences.clear()
+                writing.notice = f"{failure} This answer quotes the abstracts instead."
+                yield Restarted(writing.notice)
+            finally:
+                writing.tokens = writer.tokens
+        quotes = ExtractiveWriter(self.settings.max_sentences)
+        writing.writer = quotes.name
+        for sentence in quotes.write(task):
+            writing.sentences.append(sentence)
+            yield Written(sentence)
 
     def _answer(
-        self,
-        question: str,
-        found: Found,
-        written: Sequence[Sentence],
-        confidence: float,
-        writer: Writer,
-        notice: str,
-        tokens: Tokens,
-        clock: _Clock,
+        self, question: str, found: Found, writing: _Writing, confidence: float, clock: Clock
     ) -> Answer:
-        status: Status = "answered" if written else "refused"
-        if written and not all(sentence.supported for sentence in written):
+        sentences = tuple(writing.sentences)
+        status: Status = "answered" if sentences else "refused"
+        if not all(sentence.supported for sentence in sentences):
             status = "partial"
-        sentences = tuple(written)
+        nearest = () if sentences else tuple(p.paper for p in found.passages[:NEAREST])
         return Answer(
             question=question,
             status=status,
-            text=join_sentences(sentences) if written else self._why_not(question, found),
+            text=join_sentences(sentences) if sentences else self._why_not(question, found),
             sentences=sentences,
             citations=tuple(c for sentence in sentences for c in sentence.citations),
-            nearest=() if written else _nearest(found),
+            nearest=nearest,
             passages=found.passages,
             searched=found.searched,
-            writer=writer.name,
+            writer=writing.writer,
             confidence=round(confidence, 4),
             timings_ms=clock.total(),
-            tokens=tokens,
-            notice=notice,
+            tokens=writing.tokens,
+            notice=writing.notice,
         )
 
     def _why_not(self, question: str, found: Found) -> str:
@@ -308,30 +199,24 @@ class CitedQueryEngine(BaseQueryEngine):
             return _NO_PAPERS
         if not found.searched.papers:
             return _NONE_MATCH
-        nearest = "; ".join(f"*{paper.title}*" for paper in _nearest(found))
+        nearest = "; ".join(f"*{passage.paper.title}*" for passage in found.passages[:NEAREST])
         return f"{_REFUSAL} The nearest papers are: {nearest}." if nearest else _REFUSAL
 
 
-def _nearest(found: Found) -> tuple[Paper, ...]:
-    return tuple(passage.paper for passage in found.passages[:NEAREST])
+class _Writing:
+    """What a writer has done so far."""
+
+    def __init__(self, notice: str) -> None:
+        self.sentences: list[Sentence] = []
+        self.writer = ExtractiveWriter.name
+        self.tokens = Tokens()
+        self.notice = notice
 
 
-def _notice(searched: Searched) -> str:
+def waiting_notice(searched: Searched) -> str:
+    """One sentence where vectors are still on their way, else nothing."""
     waiting = searched.without_vectors
     if not waiting:
         return ""
     papers = "paper is" if waiting == 1 else "papers are"
     return f"{waiting} {papers} found by words only until their vectors are made."
-
-
-def _in_words(filters: Filters) -> tuple[str, ...]:
-    parts = []
-    if filters.since:
-        parts.append(f"since {filters.since.isoformat()}")
-    if filters.until:
-        parts.append(f"until {filters.until.isoformat()}")
-    parts += [f"source {source}" for source in filters.sources]
-    parts += [f"organisation {name}" for name in filters.organisations]
-    if filters.papers:
-        parts.append(f"{len(filters.papers)} chosen papers")
-    return tuple(parts)

@@ -32,7 +32,7 @@ def groups(engine: CitedQueryEngine, questions: Sequence[Question]) -> list[Grou
         for title, gold in question.evidence.items():
             passage = Passage(papers[title], Scores(0.0))
             evidence = gather(
-                question.question, vector, terms, [passage], engine.sentences, library
+                question.question, vector, terms, [passage], engine.finder.sentences, library
             )
             rows = np.array([[e.features[name] for name in FEATURES] for e in evidence])
             right = np.array(

@@ -46,7 +46,7 @@ def split_sentences(text: str) -> list[Span]:
 def _may_end(text: str, start: int, end: int, found: re.Match[str]) -> bool:
     after = text[found.end()]
     if found.group("glued"):
-        return "://" not in text[max(start, text.rfind(" ", 0, end)) : end]
+        return "://" not in text[max(start, text.rfind(" ", start, end)) : end]
     if after.islower():
         return False
     tail = text[max(start, end - 12) : end]

@@ -12,11 +12,11 @@ from store.paper import Paper, Source
 from store.settings import StoreSettings
 
 _NOUNS = (
-    "glacier harbour violin orchard satellite ledger protein canal turbine dialect meadow quarry "
-    "lantern reef sensor archive furnace beetle parliament tunnel"
-).split()
-_VERBS = "measure compare predict restore simulate map classify explain".split()
-_HOW = "slowly robustly cheaply jointly from space at night with few labels under drought".split()
+    "glacier", "harbour", "violin", "orchard", "satellite", "ledger", "protein", "canal",
+    "turbine", "dialect", "meadow", "quarry", "lantern", "reef", "sensor", "archive",
+)  # fmt: skip
+_VERBS = ("measure", "compare", "predict", "restore", "simulate", "map", "classify", "explain")
+_HOW = ("slowly", "robustly", "cheaply", "jointly", "at night", "from space", "under drought")
 
 
 def record(
