@@ -36,6 +36,30 @@ _ASKING = frozenset(_ASKING_TEXT.split())
 _WORD = re.compile(r"[^\W_]+(?:[-'’.+/^][^\W_]+)*\+*", re.UNICODE)
 
 
+_SEVERAL = re.compile(
+    r"^\W*(?:(?:which|what) (?:\w+ ){0,2}(?:papers?|works?|methods?|approaches|studies|techniques|"
+    r"datasets?|benchmarks?|frameworks?|algorithms|ways|tricks|research)\b|who (?!\w+ed\b)\w+|"
+    r"(?:papers?|works?|research|studies|literature|methods|approaches|techniques|anything)\b|"
+    r"(?:list|show|find|give)\b|is there (?:any )?(?:\w+ )?(?:work|research)|"
+    r"what (?:has been|is known|do we know|work)|overview|survey|state of)|"
+    r"\b(?:papers|works|methods|approaches|studies) (?:on|about|that|where|which|for)\b",
+    re.IGNORECASE,
+)
+_ASKS = re.compile(
+    r"\?|^\W*(?:what|which|how|why|who|when|where|does|do|did|is|are|was|can|could|should|will|"
+    r"compare|explain|describe|tell)\b",
+    re.IGNORECASE,
+)
+
+
+def asks_for_several(question: str) -> bool:
+    """Whether a question wants an overview of papers and not one answer: "which papers …",
+    "work on …", or a few bare key words."""
+    if _SEVERAL.search(question):
+        return True
+    return not _ASKS.search(question) and len(content_words(question)) <= 4
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """The content words of a question as stems of the word index, each with its weight (idf).
@@ -75,12 +99,17 @@ def terms_of(question: str, library: Library) -> Terms:
         begins = False
         for stem in stems:
             held = index.held_by(stem)
-            weights[stem] = math.log(1 + (papers - held + 0.5) / (held + 0.5))
+            weights[stem] = idf(held, papers)
             if held == 0:
                 unknown.add(stem)
             if named:
                 names.add(stem)
     return Terms(weights, frozenset(unknown), frozenset(names))
+
+
+def idf(held: float, papers: int) -> float:
+    """A word's weight (BM25's inverse document frequency) when `held` of `papers` hold it."""
+    return math.log(1 + (papers - held + 0.5) / (held + 0.5))
 
 
 def _is_name(word: str, opens_question: bool) -> bool:

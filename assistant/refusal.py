@@ -16,7 +16,7 @@ from store.library import Library
 
 _FIRST = 3  # papers that a question is held against
 
-FEATURES = ("dense", "sentences", "known", "names", "news", "lead")
+FEATURES = ("dense", "sentences", "names", "news")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,35 +50,30 @@ def features_of(
 
     - dense: cosine of the nearest chunk
     - sentences: mean cosine of the three nearest sentences of one paper
-    - known: share of the question's content words, by weight, that the library knows at all
-    - names: share of the question's names that stand in one of the first papers
+    - names: share of the question's names, by weight, that stand in one of the first papers
     - news: of the content words that the first paper's title doesn't hold, the share that its
       abstract does: a near miss names the subject, and asks for what isn't told of it
-    - lead: how far the first paper stands before the second
     """
     weights = terms.weights
     if not passages or not weights:
         return dict.fromkeys(FEATURES, 0.0)
-    total = sum(weights.values())
     titles = [set(library.words.stems(p.paper.title)) for p in passages[:_FIRST]]
     texts = [
         titles[i] | set(library.words.stems(p.paper.abstract))
         for i, p in enumerate(passages[:_FIRST])
     ]
     new = {stem: weight for stem, weight in weights.items() if stem not in titles[0]}
-    names = terms.names
+    names = {stem: weights[stem] for stem in terms.names}
+    news = _share(new, texts[0]) if new else 0.5
     cosines = [
         sorted((e.cosine for e in evidence if e.passage == i), reverse=True)[:3]
         for i in range(len(texts))
     ]
-    fused = [p.scores.fused for p in passages]
     return {
         "dense": max((p.scores.dense or 0.0) for p in passages),
         "sentences": max((sum(c) / len(c) for c in cosines if c), default=0.0),
-        "known": 1.0 - sum(weights[stem] for stem in terms.unknown) / total,
-        "names": max(len(names & own) / len(names) for own in texts) if names else 0.5,
-        "news": _share(new, texts[0]) if new else 0.5,
-        "lead": min(3 * (fused[0] - fused[1]), 1.0) if len(fused) > 1 else 0.0,
+        "names": max(_share(names, own) for own in texts) if names else 0.5,
+        "news": news,
     }
 
 

@@ -127,8 +127,7 @@ def fuse(
     """One score for each paper that either search brought; see `HybridRetriever`."""
     bound = BM25_BOUND * sum(terms.weights.values()) or 1.0
     return {
-        i: dense.get(i, 0.0)
-        + s.lexical_weight * min(lexical.get(i, 0.0) / bound, 1.0) ** s.lexical_power
+        i: dense.get(i, 0.0) + s.lexical_weight * min(lexical.get(i, 0.0) / bound, 1.0)
         for i in {**dense, **lexical}
     }
 

@@ -13,10 +13,7 @@ class AnswerSettings(BaseModel):
     top_k: int = Field(8, ge=1, le=50, description="Papers that an answer may rest on.")
     pool: int = Field(100, ge=10, description="Candidates each search brings before fusion.")
     lexical_weight: float = Field(
-        0.4, ge=0, description="What a perfect match of words adds to the cosine."
-    )
-    lexical_power: float = Field(
-        1.5, ge=0.5, le=4, description="Above 1, a partial match of words counts for less."
+        0.5, ge=0, description="What a perfect match of words adds to the cosine."
     )
     max_sentences: int = Field(4, ge=1, le=12, description="Sentences of an extractive answer.")
     writer: Literal["auto", "extractive", "model"] = Field(

@@ -34,11 +34,12 @@ def cases(
     tell: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Case]:
     """The cases to learn from. An answerable question whose papers the search didn't bring is
-    left out (there is nothing right to say to it), and riddles with it: see the README."""
+    left out, as there is nothing right to say to it; so are the questions put in other words
+    on purpose, whose papers are mostly not brought."""
     found = []
     for number, question in enumerate(questions, 1):
         tell(number, len(questions))
-        if question.kind == "riddle":
+        if question.kind in ("paraphrase", "riddle"):
             continue
         turns: list[Turn] = []
         for earlier in question.history:

@@ -42,8 +42,8 @@ def questions(
         asked = load_questions(split)  # type: ignore[arg-type]  # checked above
         with terminal.progress_bar("Asking") as tell:
             outcomes = ask_all(engine, asked, tell)
-    plain = [o for o in outcomes if o.question.kind != "riddle"]
-    document = {**report(plain), "with_riddles": _short(report(outcomes))}
+    ordinary = [o for o in outcomes if o.question.kind not in ("paraphrase", "riddle")]
+    document = {**report(outcomes), "ordinary": _short(report(ordinary))}
     _save("questions", document)
     if as_json:
         terminal.print_json(document)
@@ -155,9 +155,10 @@ def _short(document: dict[str, Any]) -> dict[str, Any]:
 def _show(document: dict[str, Any]) -> None:
     from rich.table import Table
 
-    rows = Table("Measure", "Figure", box=None, pad_edge=False)
-    for name, value in _flat(_short(document)):
-        rows.add_row(name, f"{value:.3f}" if isinstance(value, float) else str(value))
+    rows = Table("Measure", "Ordinary questions", "All", box=None, pad_edge=False)
+    every = dict(_flat({k: v for k, v in document.items() if k not in ("by_kind", "ordinary")}))
+    for name, value in _flat(document["ordinary"]):
+        rows.add_row(name, _figure(value), _figure(every[name]))
     terminal.out.print(rows)
     kinds = Table("Kind", "n", "hit@1", "hit@5", "right cites", "first is evidence", "refused",
                   box=None, pad_edge=False)  # fmt: skip
@@ -167,6 +168,10 @@ def _show(document: dict[str, Any]) -> None:
         kinds.add_row(kind, str(values["questions"]), *cells)
     terminal.out.print()
     terminal.out.print(kinds)
+
+
+def _figure(value: Any) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
 def _flat(document: dict[str, Any], before: str = "") -> list[tuple[str, Any]]:

@@ -9,12 +9,14 @@ import numpy as np
 
 from assistant.answer import Citation, Passage, Sentence, Tokens
 from assistant.evidence import Evidence
+from assistant.question import asks_for_several
 from assistant.writing.base import Task
 
 # Chosen on the tuning half of the questions: more papers answer broad questions better, and
 # cite more that a reader wouldn't.
 _BEHIND = 0.06  # how far (fused score) a further paper may stand behind the first
 _REACH = 0.95  # share of the first paper's relevance that its best sentence must have
+_BEHIND_IF_SEVERAL, _REACH_IF_SEVERAL = 0.25, 0.8  # the same where several papers are wanted
 _TELLING = 1.2  # how far a further sentence of a paper may fall behind its most telling one
 _REPEATS = 0.88  # cosine above which a sentence says what another said
 _PAPERS = 4
@@ -37,7 +39,13 @@ class ExtractiveWriter:
 
     def write(self, task: Task) -> Iterator[Sentence]:
         for number, (index, quoted) in enumerate(
-            choose(task.evidence, task.passages, self.max_sentences), 1
+            choose(
+                task.evidence,
+                task.passages,
+                self.max_sentences,
+                several=asks_for_several(task.question),
+            ),
+            1,
         ):
             for place, evidence in enumerate(quoted):
                 passage = task.passages[index]
@@ -45,9 +53,11 @@ class ExtractiveWriter:
 
 
 def choose(
-    evidence: Sequence[Evidence], passages: Sequence[Passage], most: int
+    evidence: Sequence[Evidence], passages: Sequence[Passage], most: int, *, several: bool = False
 ) -> list[tuple[int, list[Evidence]]]:
     """The sentences to quote: (passage, its sentences in reading order), the best paper first.
+
+    Where `several` papers are wanted, they may stand further apart.
 
     Each paper worth citing gives its most telling sentence; what is then left of `most` goes to
     further telling sentences, the first paper's before the others'.
@@ -57,7 +67,7 @@ def choose(
         for index in range(len(passages))
     }
     chosen: dict[int, list[Evidence]] = {}
-    for index in worth_citing(evidence, passages)[: min(_PAPERS, most)]:
+    for index in worth_citing(evidence, passages, several=several)[: min(_PAPERS, most)]:
         new = next((e for e in by_paper[index] if not _repeats(e, chosen)), None)
         if new:
             chosen[index] = [new]
@@ -67,7 +77,8 @@ def choose(
             if not left or len(quoted) == 3:
                 break
             behind = quoted[0].telling - candidate.telling
-            if behind <= _TELLING and not _repeats(candidate, chosen):
+            alone = len(chosen) == 1 and len(quoted) == 1  # one sentence is thin for an answer
+            if (alone or behind <= _TELLING) and not _repeats(candidate, chosen):
                 quoted.append(candidate)
                 left -= 1
     return [
@@ -76,7 +87,9 @@ def choose(
     ]
 
 
-def worth_citing(evidence: Sequence[Evidence], passages: Sequence[Passage]) -> list[int]:
+def worth_citing(
+    evidence: Sequence[Evidence], passages: Sequence[Passage], *, several: bool = False
+) -> list[int]:
     """The first passage, and those that stand close behind it with a sentence to show for it."""
     best: dict[int, float] = {}
     for e in evidence:
@@ -84,12 +97,13 @@ def worth_citing(evidence: Sequence[Evidence], passages: Sequence[Passage]) -> l
     if not best:
         return []
     first = min(best)
-    bar = _REACH * best[first]
+    bar = (_REACH_IF_SEVERAL if several else _REACH) * best[first]
+    allowed = _BEHIND_IF_SEVERAL if several else _BEHIND
     lead = passages[first].scores.fused
     return [
         index
         for index in sorted(best)
-        if index == first or (best[index] >= bar and lead - passages[index].scores.fused <= _BEHIND)
+        if index == first or (best[index] >= bar and lead - passages[index].scores.fused <= allowed)
     ]
 
 
