@@ -20,7 +20,8 @@ def starter_papers() -> Iterator[Paper]:
             title=fields["title"],
             abstract=fields["summary"],
             kind="summary",
-            authors=tuple(fields["authors"]),
+            authors=tuple(fields["authors"]),  # of long lists the first eight, and the count
+            author_count=fields.get("author_count"),
             year=fields["year"],
             venue=fields["venue"],
             url=fields["url"],
