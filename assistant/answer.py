@@ -71,12 +71,16 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """What was asked of the library: the question as it was searched, and among how many."""
+    """What was asked of the library: the question as it was searched, and among how many.
+
+    `follows` tells that the question took something from the turns before it.
+    """
 
     question: str
     papers: int
     filters: tuple[str, ...] = ()
     without_vectors: int = 0
+    follows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +104,19 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One earlier question of a conversation with the papers its answer cited, in order."""
+    """One earlier question of a conversation with the papers its answer cited, in order.
+
+    A refused one has the nearest papers in their place. `standalone` is the question as it was
+    searched; `follows` tells that it leant on the turns before it.
+    """
 
     question: str
     answer: str = ""
     standalone: str = ""
     cited: tuple[str, ...] = ()
     titles: tuple[str, ...] = ()
+    refused: bool = False
+    follows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +173,8 @@ def turn_of(answer: Answer) -> Turn:
         standalone=answer.searched.question,
         cited=tuple(papers),
         titles=tuple(papers.values()),
+        refused=answer.status == "refused",
+        follows=answer.searched.follows,
     )
 
 

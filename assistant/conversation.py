@@ -4,126 +4,142 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import prompts
 from assistant.answer import Turn
-from assistant.question import content_words
+from assistant.pointing import (
+    asks_nothing,
+    compares,
+    compares_several,
+    names_a_number,
+    numbered,
+    points_back,
+    sign_of,
+    topic_words,
+)
+
+from assistant.question import asked_about
 
 if TYPE_CHECKING:
     from llama_index.core.llms.llm import LLM
 
-_ORDINALS = {
-    "first": 0, "1st": 0, "former": 0, "second": 1, "2nd": 1, "latter": 1, "third": 2, "3rd": 2,
-    "fourth": 3, "4th": 3, "fifth": 4, "5th": 4, "last": -1,
-}  # fmt: skip
-_ORDINAL = re.compile(
-    rf"\bthe\s+({'|'.join(_ORDINALS)})(?:\s+(?:one|paper|study|work|abstract|method|approach|"
-    r"article|result|source))?\b(?!\s+(?:time|step|stage|place|order|author|layer))",
-    re.IGNORECASE,
-)
-_MARK = re.compile(r"(?:\[|\b(?:number|paper|source|no\.?)\s*#?)(\d{1,2})\b\]?", re.IGNORECASE)
-_OTHERS = re.compile(
-    r"\b(?:who|what|which|any(?:one|body|thing)?|some(?:one|body)|are there)\b[^.?!]{0,30}\b"
-    r"(?:else|other|others|similar|related|another)\b|\b(?:any|other|similar|related|more)\s+"
-    r"(?:papers?|works?|stud(?:y|ies)|research|articles?|ones?|approaches|methods)\b|"
-    r"\banything similar\b|\bapart from (?:that|this|it|them)\b",
-    re.IGNORECASE,
-)
-_POINTING = re.compile(
-    r"\b(?:it|its|itself|they|them|their|theirs|he|she|his|her|this|that|these|those|there|"
-    r"such|same|both|the (?:paper|authors?|method|approach|model|study|work|result|results|"
-    r"technique|framework|dataset|benchmark|algorithm|system|idea|former|latter|one|ones))\b",
-    re.IGNORECASE,
-)
-_OPENING = re.compile(
-    r"^\s*(?:and|but|so|or|also|then|ok(?:ay)?|what about|how about|why\?*$|how so|"
-    r"how come|in what way|on (?:which|what)|by how|for (?:which|what))\b",
-    re.IGNORECASE,
-)
+_LONGEST = 400  # characters of a question that a model may make of a message
+_SEVERAL = 3  # papers that "they" may mean
 
 
 @dataclass(frozen=True, slots=True)
 class Standalone:
     """A question that can be searched by itself.
 
-    `favoured` are the papers that the conversation is about, `excluded` those that the user
-    asks to look beyond. `follows` tells whether it leans on an earlier turn.
+    `asks` is the wording that tells one sentence of a paper from another: the message without
+    the context that the question has been given. `favoured` are the papers that the
+    conversation is about, `excluded` those that the user asks to look beyond. `follows` tells
+    whether it leans on an earlier turn; `only` that it is about the favoured papers and no
+    others.
     """
 
     question: str
+    asks: str
     favoured: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
     follows: bool = False
+    only: bool = False
 
 
 def stand_alone(question: str, turns: Sequence[Turn], llm: LLM | None = None) -> Standalone:
-    """What a message asks for in its conversation.
+    """What a message asks for in its conversation; an empty question for one that asks nothing.
 
     Rules find the follow-ups: words that point back ("it", "the authors"), a numbered paper
     ("the second one", "[2]"), a wish for other papers ("who else …"), or a message with hardly
     a word of its own. With a language model the wording comes from it, the papers in question
     still from the rules; a model that fails costs nothing but its help.
     """
+    if asks_nothing(question):
+        return Standalone("", "")
     if not turns:
-        return Standalone(question)
-    last = turns[-1]
-    ruled = _by_rules(question, last)
+        return Standalone(question, question)
+    ruled = _by_rules(question, turns)
     if llm is None or not ruled.follows:
         return ruled
     written = _condense(question, turns, llm)
-    if written:
-        return Standalone(written, ruled.favoured, ruled.excluded, follows=True)
-    return ruled
+    return replace(ruled, question=written, asks=written) if written else ruled
 
 
-def _by_rules(question: str, last: Turn) -> Standalone:
-    topic = last.standalone or last.question
-    if _OTHERS.search(question):
-        own = " ".join(_own_words(question))
-        return Standalone(f"{topic} {own}".strip(), (), last.cited, follows=True)
-    pointed = _numbered(question, last)
-    if pointed is not None:
-        title = last.titles[pointed]
-        return Standalone(f"{question} ({title})", (last.cited[pointed],), follows=True)
-    short = len(_own_words(question)) <= 2
-    if _POINTING.search(question) or _OPENING.search(question) or short:
-        about = last.titles[0] if last.titles else topic
-        return Standalone(f"{question} ({about}; {topic})", last.cited[:1], follows=True)
-    return Standalone(question)
+def _by_rules(message: str, turns: Sequence[Turn]) -> Standalone:
+    last, topic = turns[-1], _topic(turns)
+    places = numbered(message, len(last.cited))
+    if places:
+        if compares(message) and points_back(message) and 0 not in places:
+            places.insert(0, 0)  # "how does it compare with the second one?"
+        return _about(message, last, places)
+    if names_a_number(message):
+        return Standalone(message, message)
+    sign = sign_of(message, " ".join((last.question, last.answer, *last.titles)))
+    if sign == "others":
+        own = " ".join(topic_words(message))
+        asked = message if own and not points_back(message) else f"{topic} {own}".strip()
+        seen = dict.fromkeys(i for turn in turns[_since(turns) :] for i in turn.cited)
+        return Standalone(asked, asked, excluded=tuple(seen), follows=True)
+    if sign == "none":
+        return Standalone(message, message)
+    if sign == "linked" or last.refused or not last.cited:
+        return _with(message, topic)
+    if compares_several(message):
+        return _about(message, last, range(min(len(last.cited), _SEVERAL)))
+    return replace(_with(message, f"{last.titles[0]}; {topic}"), favoured=last.cited[:1])
 
 
-def _own_words(question: str) -> list[str]:
-    words = content_words(question)
-    asked = {w.lower() for w in words}
-    return [w for w in words if w.lower() in asked and len(w) > 2]
+def _with(message: str, context: str) -> Standalone:
+    asked = f"{message} ({context})"
+    return Standalone(asked, message if asked_about(message) else asked, follows=True)
 
 
-def _numbered(question: str, last: Turn) -> int | None:
-    """Which of the last answer's papers a message names by its number, if it does."""
-    if found := _ORDINAL.search(question):
-        place = _ORDINALS[found.group(1).lower()]
-    elif found := _MARK.search(question):
-        place = int(found.group(1)) - 1
-    else:
-        return None
-    if place == -1:
-        place = len(last.cited) - 1
-    return place if 0 <= place < len(last.cited) else None
+def _about(message: str, last: Turn, places: Sequence[int]) -> Standalone:
+    """A message about these papers of the last turn and no others."""
+    found = _with(message, "; ".join(last.titles[place] for place in places))
+    return replace(found, favoured=tuple(last.cited[place] for place in places), only=True)
 
 
-def _condense(question: str, turns: Sequence[Turn], llm: LLM) -> str:
+def _since(turns: Sequence[Turn]) -> int:
+    """The turn that the conversation's present subject began with."""
+    for place in range(len(turns) - 1, 0, -1):
+        if not turns[place].follows:
+            return place
+    return 0
+
+
+def _topic(turns: Sequence[Turn]) -> str:
+    first = turns[_since(turns)]
+    return first.standalone or first.question
+
+
+def _condense(message: str, turns: Sequence[Turn], llm: LLM) -> str:
+    """The model's wording of a message, or nothing where it fails or wrote something else."""
     from llama_index.core.base.llms.types import ChatMessage, MessageRole
 
     lines = []
     for turn in turns[-3:]:
         lines.append(f"Researcher: {turn.question}")
         lines.append(f"Assistant: {turn.answer[:600]}")
-    prompt = prompts.fill("condense", conversation="\n".join(lines), question=question)
+    prompt = prompts.fill("condense", conversation="\n".join(lines), question=message)
     try:
         reply = llm.chat([ChatMessage(role=MessageRole.USER, content=prompt)])
     except Exception:  # the rules' own wording serves as well
         return ""
-    text = (reply.message.content or "").strip().strip('"').splitlines()
-    return text[0][:500] if text and text[0] else ""
+    return question_in(reply.message.content or "", "\n".join((*lines, message)))
+
+
+def question_in(reply: str, conversation: str) -> str:
+    """The question that a model wrote, or nothing if what it wrote can't be one: an answer with
+    marks, a text without end, or words that the conversation never held."""
+    reply = re.sub(r"<think>.*?(?:</think>|$)|<[/|!]?\w[^<>]{0,40}>", "", reply, flags=re.S | re.I)
+    lines = [line.strip().strip('"“”*') for line in reply.splitlines() if line.strip()]
+    text = re.sub(r"^(?:[\w -]{0,40}question[\w -]{0,20}:)\s*", "", lines[0], flags=re.I) if lines else ""
+    if not text or len(text) > _LONGEST or re.search(r"\[\d{1,3}\]", text):
+        return ""
+    said = {word.lower() for word in re.findall(r"\w+", conversation)}
+    own = [word.lower() for word in re.findall(r"\w+", " ".join(topic_words(text)))]
+    known = sum(word in said for word in own)
+    return text if known * 2 >= len(own) else ""

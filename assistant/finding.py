@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from llama_index.core.base.base_retriever import BaseRetriever
@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from assistant.answer import Passage, Searched, Turn
 from assistant.conversation import Standalone, stand_alone
 from assistant.evidence import Evidence, SentenceVectors, gather
-from assistant.question import terms_of
+from assistant.question import Terms, terms_of
 from assistant.refusal import features_of
 from assistant.retrieval import HybridRetriever, by_evidence, to_node, to_passage
 from store.filters import Filters
 from store.library import Library
+from store.paper import normal_title
 
 
 @dataclass
@@ -43,17 +44,25 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Everything the search brought for a question, before anybody writes."""
+    """Everything the search brought for a question, before anybody writes.
+
+    The first `named` passages are papers that the question or its conversation names.
+    """
 
     standalone: Standalone
     passages: tuple[Passage, ...]
     evidence: tuple[Evidence, ...]
     features: dict[str, float]
     searched: Searched
+    named: int = 0
 
 
 class Finder:
-    """Understands a question in its conversation, retrieves, reranks and gathers evidence."""
+    """Understands a question in its conversation, retrieves, reranks and gathers evidence.
+
+    The built-in retriever's passages are put in a new order by what their sentences say; the
+    order of another retriever, or of postprocessors, stands.
+    """
 
     def __init__(
         self,
@@ -88,14 +97,17 @@ class Finder:
         passages: list[Passage] = []
         evidence: list[Evidence] = []
         features: dict[str, float] = {}
+        named = 0
         if asked and papers:
             vector = self.library.embed_query(asked)
             passages = self._passages(standalone, vector, filters, top_k)
             clock.step("retrieve")
             terms = terms_of(asked, self.library)
-            evidence = gather(asked, vector, terms, passages, self.sentences, self.library)
-            if not standalone.favoured:
-                passages, evidence = by_evidence(passages, evidence)
+            evidence = self._evidence(standalone, vector, terms, passages)
+            first = {*standalone.favoured, *named_in(question, passages)}
+            named = sum(passage.paper.id in first for passage in passages)
+            if self._own_order:
+                passages, evidence = by_evidence(passages, evidence, first)
             features = features_of(terms, passages, evidence, self.library)
             clock.step("select")
         searched = Searched(
@@ -103,8 +115,39 @@ class Finder:
             papers=papers,
             filters=in_words(filters),
             without_vectors=self.library.pending("vectors"),
+            follows=standalone.follows,
         )
-        return Found(standalone, tuple(passages), tuple(evidence), features, searched)
+        return Found(standalone, tuple(passages), tuple(evidence), features, searched, named)
+
+    @property
+    def _own_order(self) -> bool:
+        return isinstance(self.retriever, HybridRetriever) and not self.postprocessors
+
+    def _evidence(
+        self,
+        standalone: Standalone,
+        vector: NDArray[np.float32],
+        terms: Terms,
+        passages: Sequence[Passage],
+    ) -> list[Evidence]:
+        """The passages' sentences, scored against the question. Where the conversation says
+        which paper is meant, only the message's own words tell its sentences apart: the wording
+        that finds the paper holds its title, and is near to every sentence of it."""
+        asked, asks = standalone.question, standalone.asks
+        found = gather(asked, vector, terms, passages, self.sentences, self.library)
+        if asks == asked:
+            return found
+        own = gather(
+            asks,
+            self.library.embed_query(asks),
+            terms_of(asks, self.library),
+            passages,
+            self.sentences,
+            self.library,
+        )
+        if standalone.favoured:
+            return own
+        return [replace(e, telling=o.telling) for e, o in zip(found, own, strict=True)]
 
     def _passages(
         self,
@@ -113,24 +156,31 @@ class Finder:
         filters: Filters,
         top_k: int,
     ) -> list[Passage]:
-        bundle = QueryBundle(standalone.question)
+        s = standalone
         if isinstance(self.retriever, HybridRetriever):
             passages = self.retriever.search(
-                standalone.question,
+                s.question,
                 filters=filters,
                 top_k=top_k,
                 vector=vector,
-                favoured=standalone.favoured,
-                excluded=standalone.excluded,
+                favoured=s.favoured,
+                excluded=s.excluded,
             )
-            if not self.postprocessors:
-                return passages
-            nodes = [self.node(passage) for passage in passages]
         else:
-            nodes = self.retriever.retrieve(bundle)
-        for postprocessor in self.postprocessors:
-            nodes = postprocessor.postprocess_nodes(nodes, query_bundle=bundle)
-        return self._from_nodes(nodes, filters)[:top_k]
+            nodes = self.retriever.retrieve(QueryBundle(s.question))
+            passages = self._from_nodes(nodes, filters)
+        if self.postprocessors:
+            nodes = [self.node(passage) for passage in passages]
+            for postprocessor in self.postprocessors:
+                nodes = postprocessor.postprocess_nodes(
+                    nodes, query_bundle=QueryBundle(s.question)
+                )
+            passages = self._from_nodes(nodes, filters)
+        if not self._own_order:
+            passages = [p for p in passages if p.paper.id not in s.excluded]
+            passages.sort(key=lambda p: p.paper.id not in s.favoured)
+        only = [p for p in passages if p.paper.id in s.favoured] if s.only else []
+        return (only or passages)[:top_k]
 
     def _from_nodes(self, nodes: Sequence[NodeWithScore], filters: Filters) -> list[Passage]:
         papers = self.library.get([str(n.node.metadata.get("paper_id", "")) for n in nodes])
@@ -144,8 +194,14 @@ class Finder:
 
     def node(self, passage: Passage) -> NodeWithScore:
         """A passage's best chunk as a LlamaIndex node."""
-        nodes = self.library.chunk(passage.paper)
-        return to_node(passage, next((n for n in nodes if n.node_id == passage.chunk), nodes[0]))
+        return to_node(passage, self.library)
+
+
+def named_in(question: str, passages: Sequence[Passage]) -> list[str]:
+    """The papers whose whole title stands in a question; a title of one word names nothing."""
+    asked = f" {normal_title(question)} "
+    titles = {p.paper.id: normal_title(p.paper.title) for p in passages}
+    return [i for i, title in titles.items() if " " in title and f" {title} " in asked]
 
 
 def in_words(filters: Filters) -> tuple[str, ...]:

@@ -80,11 +80,19 @@ class Terms:
         return sum(weight for stem, weight in self.weights.items() if stem in stems) / total
 
 
-def content_words(question: str) -> list[str]:
+def asked_about(question: str) -> list[str]:
     """The words of a question without those people only ask with, as they are written."""
-    words = _WORD.findall(question)
-    kept = [word for word in words if word.lower().split("'")[0].split("’")[0] not in _ASKING]
-    return kept or words
+    return [word for word in _WORD.findall(question) if not _only_asks(word)]
+
+
+def content_words(question: str) -> list[str]:
+    """The same, but all words of a question that has no others."""
+    return asked_about(question) or _WORD.findall(question)
+
+
+def _only_asks(word: str) -> bool:
+    plain = word.lower().replace("’", "'")
+    return plain.split("'")[0] in _ASKING or plain.removesuffix("n't") in _ASKING
 
 
 def terms_of(question: str, library: Library) -> Terms:

@@ -48,7 +48,8 @@ def features_of(
 ) -> dict[str, float]:
     """What the confidence is made of; every feature is about 0 to 1.
 
-    - dense: cosine of the nearest chunk
+    - dense: cosine of the nearest chunk; of the nearest sentence for a paper that was found by
+      its words only
     - sentences: mean cosine of the three nearest sentences of one paper
     - names: share of the question's names, by weight, that stand in one of the first papers
     - news: of the content words that the first paper's title doesn't hold, the share that its

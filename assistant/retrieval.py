@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 from llama_index.core.base.base_retriever import BaseRetriever
-from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
+from llama_index.core.schema import NodeWithScore, QueryBundle
 from numpy.typing import NDArray
 
 from assistant.answer import Passage, Scores
@@ -55,7 +55,7 @@ class HybridRetriever(BaseRetriever):
             filters=self.filters,
             vector=np.asarray(vector, np.float32) if vector is not None else None,
         )
-        return [to_node(passage, self._best_chunk(passage)) for passage in found]
+        return [to_node(passage, self.library) for passage in found]
 
     def search(
         self,
@@ -85,12 +85,16 @@ class HybridRetriever(BaseRetriever):
         lexical = dict(self.library.search_words(words, pool, filters))
         # Both scores for every candidate: what one search left out it is asked for by name.
         only_dense = tuple(i for i in chunks if i not in lexical)
-        only_lexical = tuple(i for i in lexical if i not in chunks)
         if only_dense:
             lexical |= self.library.search_words(words, pool, Filters(papers=only_dense))
-        if only_lexical:
-            extra = self.library.search_vectors(vector, 4 * pool, Filters(papers=only_lexical))
-            chunks |= best_chunks(extra)
+        asked_for = [i for i in (*lexical, *favoured) if i not in chunks]
+        if filters.papers:
+            asked_for = [i for i in asked_for if i in filters.papers]
+        if asked_for:
+            by_name = replace(filters, papers=tuple(asked_for))
+            chunks |= best_chunks(self.library.search_vectors(vector, 4 * pool, by_name))
+            late = [i for i in asked_for if i not in chunks][:wanted]
+            chunks |= self._embedded_now(vector, late)
         dense = {paper_id: cosine for paper_id, (_, cosine) in chunks.items()}
         fused = fuse(dense, lexical, terms_of(question, self.library), s)
         for paper_id in excluded:
@@ -108,9 +112,16 @@ class HybridRetriever(BaseRetriever):
             if i in papers
         ]
 
-    def _best_chunk(self, passage: Passage) -> TextNode:
-        nodes = self.library.chunk(passage.paper)
-        return next((node for node in nodes if node.node_id == passage.chunk), nodes[0])
+    def _embedded_now(
+        self, vector: NDArray[np.float32], ids: Sequence[str]
+    ) -> dict[str, tuple[str, float]]:
+        """The best chunks of papers whose vectors are still on their way."""
+        nodes = [n for paper in self.library.get(ids).values() for n in self.library.chunk(paper)]
+        if not nodes:
+            return {}
+        cosines = self.library.embed([node.text for node in nodes]) @ vector
+        found = [(node.node_id, float(c)) for node, c in zip(nodes, cosines, strict=True)]
+        return best_chunks(sorted(found, key=lambda pair: -pair[1]))
 
 
 def best_chunks(found: Sequence[tuple[str, float]]) -> dict[str, tuple[str, float]]:
@@ -133,9 +144,10 @@ def fuse(
 
 
 def by_evidence(
-    passages: Sequence[Passage], evidence: Sequence[Evidence]
+    passages: Sequence[Passage], evidence: Sequence[Evidence], first: Collection[str] = ()
 ) -> tuple[list[Passage], list[Evidence]]:
-    """Reorders passages by what their best sentences say, and numbers the evidence anew."""
+    """Reorders passages by what their best sentences say, those of the papers in `first` before
+    all others, and numbers the evidence anew."""
     cosine = dict.fromkeys(range(len(passages)), 0.0)
     coverage = dict(cosine)
     for e in evidence:
@@ -145,7 +157,9 @@ def by_evidence(
         p.scores.fused + SENTENCE_COSINE * cosine[i] + SENTENCE_COVERAGE * coverage[i]
         for i, p in enumerate(passages)
     ]
-    order = sorted(range(len(passages)), key=lambda i: -fused[i])
+    order = sorted(
+        range(len(passages)), key=lambda i: (passages[i].paper.id not in first, -fused[i])
+    )
     place = {old: new for new, old in enumerate(order)}
     ranked = [
         replace(passages[i], scores=replace(passages[i].scores, fused=fused[i])) for i in order
@@ -154,14 +168,16 @@ def by_evidence(
     return ranked, sorted(moved, key=lambda e: (e.passage, e.span))
 
 
-def to_node(passage: Passage, node: TextNode) -> NodeWithScore:
-    """A passage as LlamaIndex sees it, the parts of its score in the metadata."""
-    node.metadata |= {
+def to_node(passage: Passage, library: Library) -> NodeWithScore:
+    """A passage's best chunk as LlamaIndex sees it, the parts of its score in the metadata."""
+    nodes = library.chunk(passage.paper)
+    node = next((node for node in nodes if node.node_id == passage.chunk), nodes[0])
+    parts = {
         "score_dense": passage.scores.dense,
         "score_lexical": passage.scores.lexical,
         "score_fused": passage.scores.fused,
     }
-    parts = ["score_dense", "score_lexical", "score_fused"]
+    node.metadata |= parts
     node.excluded_llm_metadata_keys = [*node.excluded_llm_metadata_keys, *parts]
     node.excluded_embed_metadata_keys = [*node.excluded_embed_metadata_keys, *parts]
     return NodeWithScore(node=node, score=passage.scores.fused)

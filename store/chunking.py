@@ -51,8 +51,7 @@ def windows(lengths: Sequence[int], room: int) -> list[tuple[int, int]]:
         ranges.append((start, end))
         if end == len(lengths):
             break
-        shared = end - 1 > start and lengths[end - 1] + lengths[end] <= room
-        start = end - 1 if shared else end
+        start = end - 1 if end - 1 > start else end
     return ranges
 
 

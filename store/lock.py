@@ -50,7 +50,7 @@ class LibraryLock:
         try:
             note = json.loads(self._note.read_text("utf-8"))
             return f"'{note['owner']}' (process {note['pid']}, since {note['since']})"
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, TypeError):
             return "another process"
 
     def release(self) -> None:

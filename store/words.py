@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from store.errors import BrokenLibrary
 from store.paper import Paper
+from store.rows import text_digest
 
 if TYPE_CHECKING:
     import tantivy
@@ -22,7 +23,8 @@ class WordIndex:
     """BM25 (k1 1.2, b 0.75) with English stemming; adds and deletes one paper at a time.
 
     A query may hold anything: it is taken as words, never as a query language. Safe to use from
-    several threads.
+    several threads. A removed or replaced text is found no more, but counts in the weights of
+    words until tantivy merges the segment that held it.
 
     Raises:
         BrokenLibrary: the folder holds something else, or an index of another version.
@@ -53,16 +55,22 @@ class WordIndex:
     def apply(self, papers: Iterable[Paper], removed: Iterable[str] = ()) -> None:
         """Puts papers in, in place of what stood under their ids, and takes others out.
 
-        One commit; doing it again changes nothing.
+        One commit; what is there already is left alone, so doing it again changes nothing.
         """
+        given = list(papers)
         with self._writing:
+            held = self._held([paper.id for paper in given])
             writer = self._index.writer(heap_size=_HEAP, num_threads=1)
             for paper_id in removed:
                 writer.delete_documents_by_term("id", paper_id)
-            for paper in papers:
+            for paper in given:
+                digest = text_digest(paper)
+                if held.get(paper.id) == digest:
+                    continue
                 writer.delete_documents_by_term("id", paper.id)
                 document = self._tantivy.Document()
                 document.add_text("id", paper.id)
+                document.add_bytes("digest", digest.encode())
                 document.add_text("title", paper.title)
                 document.add_text("abstract", paper.abstract)
                 writer.add_document(document)
@@ -79,7 +87,7 @@ class WordIndex:
         """
         t = self._tantivy
         weights = Counter(self.stems(text))
-        if not weights:
+        if not weights or limit < 1:
             return []
         schema = self._index.schema
         clauses = []
@@ -99,16 +107,28 @@ class WordIndex:
 
     def held_by(self, stem: str) -> int:
         """How many papers hold a stem in their title or abstract (the larger of both counts)."""
-        searcher = self._index.searcher()
-        return max(searcher.doc_freq("abstract", stem), searcher.doc_freq("title", stem))
+        t, searcher, schema = self._tantivy, self._index.searcher(), self._index.schema
+        queries = (t.Query.term_query(schema, field, stem) for field in ("title", "abstract"))
+        found = (searcher.search(query, limit=1, count=True) for query in queries)
+        return max(int(hits.count) for hits in found)  # type: ignore[attr-defined] # not in the stubs
 
     def stems(self, text: str) -> list[str]:
         """The text's words as the index knows them: lower case, no stop words, stemmed."""
         return list(self._analyzer.analyze(text.encode("utf-8", "replace").decode("utf-8")))
 
+    def _held(self, ids: Sequence[str]) -> dict[str, str]:
+        """Of these papers the ones that are here, with the digest of their text."""
+        searcher = self._index.searcher()
+        if not ids or not searcher.num_docs:
+            return {}
+        query = self._tantivy.Query.term_set_query(self._index.schema, "id", list(ids))
+        found = (searcher.doc(at) for _, at in searcher.search(query, len(ids), count=False).hits)
+        return {document["id"][0]: bytes(document["digest"][0]).decode() for document in found}
+
     def _schema(self) -> tantivy.Schema:
         builder = self._tantivy.SchemaBuilder()
         builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
+        builder.add_bytes_field("digest", stored=True)
         for field in ("title", "abstract"):
             builder.add_text_field(field, tokenizer_name=_ANALYZER, index_option="freq")
         return builder.build()

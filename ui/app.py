@@ -5,33 +5,62 @@ Only light modules are imported at the top: `--help`, `papers` and `config` must
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
+from importlib.metadata import entry_points, version
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
-EXIT_CODES = """
-Exit codes: 0 done (a refusal to answer is an answer), 1 something failed and standard error
-says what, 2 wrong usage, 3 something named on the command line could not be read (the rest was
-done), 4 the library is in use by another process, 130 interrupted.
-"""
+EXIT_CODES = {
+    0: "done (a refusal to answer is an answer)",
+    1: "something failed, and standard error says what",
+    2: "wrong usage or a setting that can't be used",
+    3: "something named on the command line could not be read; the rest was done",
+    4: "the library is in use by another process",
+    130: "interrupted",
+}
 
 
-class Commands(TyperGroup):
+class _BareFlags:
+    """Help that doesn't tell of a flag that its value is a `<bool>`."""
+
+    def get_params(self, ctx: Any) -> Any:
+        params = super().get_params(ctx)  # type: ignore[misc]  # of the class beside this one
+        for param in params:
+            if getattr(param, "is_flag", False):
+                param.metavar = ""
+        return params
+
+
+class Command(_BareFlags, TyperCommand):
+    """One command."""
+
+
+class Group(_BareFlags, TyperGroup):
+    """A command with commands of its own."""
+
+
+class Commands(Group):
     """Our commands, and those that installed packages bring (entry points `assistant.commands`)."""
+
+    def own_commands(self) -> list[str]:
+        """The names of ours, in the order of the day: first papers in, then questions."""
+        order = ("add", "ask", "chat", "search", "papers", "reindex", "config", "doctor")
+        return sorted(self.commands, key=order.index)
 
     def list_commands(self, ctx: Any) -> list[str]:
         extra = {point.name for point in entry_points(group="assistant.commands")}
-        return [*super().list_commands(ctx), *sorted(extra)]
+        return [*self.own_commands(), *sorted(extra)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if (own := super().get_command(ctx, cmd_name)) is not None:
             return own
         for point in entry_points(group="assistant.commands", name=cmd_name):
             loaded = point.load()
-            return typer.main.get_command(loaded) if isinstance(loaded, typer.Typer) else loaded
+            found = typer.main.get_command(loaded) if isinstance(loaded, typer.Typer) else loaded
+            found.name = cmd_name
+            return found
         return None
 
 
@@ -39,17 +68,40 @@ app = typer.Typer(
     cls=Commands,
     name="assistant",
     help="Ask your pile of paper abstracts. Every sentence of an answer cites one, checked.",
-    epilog=EXIT_CODES,
-    no_args_is_help=True,
+    epilog="Exit codes: " + "; ".join(f"{code} {why}" for code, why in EXIT_CODES.items()) + ".",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 LibraryOption = Annotated[
     Path | None,
-    typer.Option("--library", "-l", help="Folder of the library.", show_default=False),
+    typer.Option(
+        "--library", "-l", metavar="FOLDER", help="Folder of the library.", show_default=False
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+SinceOption = Annotated[
+    str | None,
+    typer.Option("--since", metavar="DATE", help="Only papers from this year, month or day on."),
+]
+UntilOption = Annotated[
+    str | None,
+    typer.Option("--until", metavar="DATE", help="Only papers up to this year, month or day."),
+]
+SourceOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--source",
+        metavar="NAME",
+        help="Only papers from files with this in their name; repeatable.",
+    ),
+]
+OrganisationOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--organisation", metavar="NAME", help="Only papers of this organisation; repeatable."
+    ),
+]
 
 
 class Failure(Exception):
@@ -60,20 +112,32 @@ class Failure(Exception):
         self.code = code
 
 
-@app.callback()
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"assistant {version('paper-assistant')}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
 def shared(
     ctx: typer.Context,
     library: LibraryOption = None,
     config: Annotated[
-        Path | None, typer.Option(help="TOML file with settings.", show_default=False)
+        Path | None,
+        typer.Option(metavar="FILE", help="TOML file with settings.", show_default=False),
     ] = None,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=_show_version, is_eager=True),
+    ] = False,
 ) -> None:
     """What every command takes."""
     import os
 
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
+        return
     if config is not None:
-        if not config.is_file():
-            raise Failure(f"There is no settings file {config}.", 2)
         os.environ["ASSISTANT_CONFIG"] = str(config)
     ctx.obj = {"library": library}
 

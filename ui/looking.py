@@ -7,10 +7,10 @@ from typing import Any
 
 import typer
 
-from ui.app import JsonOption, LibraryOption, app, flags_of
+from ui.app import Command, Failure, JsonOption, LibraryOption, app, flags_of
 
 
-@app.command()
+@app.command(cls=Command)
 def config(ctx: typer.Context, library: LibraryOption = None, as_json: JsonOption = False) -> None:
     """Show every setting: its value, where that comes from and how to change it."""
     from ui import terminal
@@ -23,7 +23,7 @@ def config(ctx: typer.Context, library: LibraryOption = None, as_json: JsonOptio
             "name": name,
             "value": _shown(name, getattr(settings, name)),
             "from": origin[name],
-            "environment": environment_names(name)[0],
+            "environment": environment_names(name),
             "about": field.description or "",
         }
         for name, field in Settings.model_fields.items()
@@ -31,44 +31,58 @@ def config(ctx: typer.Context, library: LibraryOption = None, as_json: JsonOptio
     if as_json:
         terminal.print_json({"file": str(config_file()), "settings": rows})
         return
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table("Setting", "Value", "From", "Meaning", box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(
-            f"{row['name']}\n[dim]{row['environment']}[/]",
-            escape(str(row["value"])),
-            escape(str(row["from"])),
-            escape(str(row["about"])),
-        )
-    terminal.out.print(table)
+    _show_settings(rows)
     file = config_file()
-    state = "is read" if file.is_file() else "is not there"
+    state = "which is read" if file.is_file() else "which is not there"
     terminal.out.print(
-        f"\nA flag goes before the environment, that before the file {file} ({state}), "
-        "that before the default. In the file a line reads: top_k = 8",
+        f"\nA flag goes before the environment, that before the file {file} ({state}), that "
+        "before the default. In the file a line reads: top_k = 8",
         style="dim",
+        markup=False,
     )
 
 
-@app.command()
+def _show_settings(rows: list[dict[str, Any]]) -> None:
+    from rich.text import Text
+
+    from ui.flow import hang
+    from ui.settings import FLAGS
+    from ui.terminal import clean, out
+
+    for row in rows:
+        value = "not set" if row["value"] is None else clean(str(row["value"]))
+        head = Text.assemble((value, "" if row["from"] == "default" else "bold"))
+        if row["from"] != "default":
+            head.append(f"  from {row['from']}", "yellow")
+        hang(out, Text(f"{row['name']:<15} ", style="bold cyan"), head)
+        hang(out, " " * 16, Text(row["about"]))
+        ways = [*row["environment"], *([FLAGS[row["name"]]] if row["name"] in FLAGS else [])]
+        hang(out, " " * 16, Text(", ".join(ways), style="dim"))
+
+
+@app.command(cls=Command)
 def doctor(ctx: typer.Context, library: LibraryOption = None, as_json: JsonOption = False) -> None:
     """Check what is configured, what is reachable, sizes and versions."""
     from ui import terminal
     from ui.settings import load_settings
 
-    checks = examine(load_settings(**flags_of(ctx, library)))
+    settings = load_settings(**flags_of(ctx, library))
+    with terminal.working("Looking …", shown=not as_json):
+        checks = examine(settings)
+    wrong = [check["what"] for check in checks if not check["ok"]]
     if as_json:
-        terminal.print_json({"ok": all(c["ok"] for c in checks), "checks": checks})
+        terminal.print_json({"ok": not wrong, "checks": checks})
     else:
-        from rich.markup import escape
+        from rich.text import Text
+
+        from ui.flow import hang
 
         for check in checks:
-            sign = "[green]ok[/]  " if check["ok"] else "[red]look[/]"
-            terminal.out.print(f"{sign} {escape(check['what'])}: {escape(check['found'])}")
-    if not all(check["ok"] for check in checks):
-        raise typer.Exit(1)
+            sign = ("ok    ", "green") if check["ok"] else ("look  ", "bold red")
+            lead = Text.assemble(sign, (f"{check['what']:<15} ", "bold"))
+            hang(terminal.out, lead, Text(terminal.clean(check["found"])))
+    if wrong:
+        raise Failure(f"Look at: {', '.join(wrong).lower()}.")
 
 
 def examine(settings: Any) -> list[dict[str, Any]]:
@@ -96,19 +110,20 @@ def examine(settings: Any) -> list[dict[str, Any]]:
 def _examine_library(settings: Any, note: Any) -> None:
     from store.errors import LibraryError
     from store.library import Library
+    from ui.terminal import counted
 
     try:
         with Library(settings, owner="assistant doctor") as library:
             count = library.count()
             size = sum(f.stat().st_size for f in library.folder.rglob("*") if f.is_file())
-            note("Library", f"{library.folder}, {count} papers, {size / 1e6:.1f} MB")
+            note("Library", f"{library.folder}, {counted(count, 'paper')}, {size / 1e6:.1f} MB")
             library.index_words()
-            note("Word index", f"{len(library.words)} papers", len(library.words) == count)
+            note("Word index", counted(len(library.words), "paper"), len(library.words) == count)
             held, waiting = len(library.vectors), library.pending("vectors")
             expected = library.catalog.count_chunks()
             text = f"{held} chunks, made with {library.vectors.embedder}"
             if waiting:
-                text += f"; {waiting} papers wait: run 'assistant add' or 'assistant reindex'"
+                text += f"; {counted(waiting, 'paper')} still to come: run 'assistant add'"
             elif held != expected:
                 text += f", but {expected} were written: run 'assistant reindex'"
             note("Vector index", text, held == expected and not waiting)

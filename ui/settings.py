@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import tomllib
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,6 +22,9 @@ from store.settings import StoreSettings
 
 PREFIX = "ASSISTANT_"
 SECRET = {"llm_api_key", "embed_api_key"}
+FLAGS = {
+    "library": "--library", "top_k": "--top-k", "writer": "--writer", "llm_model": "--model",
+}  # fmt: skip
 
 
 class BadSettings(ValueError):
@@ -47,7 +52,8 @@ class Settings(BaseSettings, StoreSettings, AnswerSettings):
     )
     llm_base_url: str | None = Field(
         None,
-        description="OpenAI-compatible chat endpoint, such as http://localhost:11434/v1",
+        description="OpenAI-compatible chat endpoint, such as http://localhost:11434/v1; without "
+        "it and with a key OpenAI's own.",
         validation_alias=AliasChoices("ASSISTANT_LLM_BASE_URL", "OPENAI_BASE_URL", "llm_base_url"),
     )
 
@@ -68,28 +74,39 @@ def load_settings(**flags: Any) -> Settings:
     """Settings with the given flags on top; flags that are None count as not given.
 
     Raises:
-        BadSettings: a value of the wrong kind, an unknown key or a broken TOML file.
+        BadSettings: a value of the wrong kind, an unknown key, a broken TOML file or one that
+            is named but not there.
     """
-    import tomllib
-
     given = {name: value for name, value in flags.items() if value is not None}
+    if os.environ.get(f"{PREFIX}CONFIG") and not config_file().is_file():
+        raise BadSettings(f"There is no settings file {config_file()}.")
     try:
         settings = Settings(**given)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = str(first["loc"][0]) if first["loc"] else "?"
-        raise BadSettings(
-            f"The setting '{name}' can't be used ({first['msg']}): see 'assistant config'."
-        ) from None
+        raise BadSettings(_first_problem(error, given)) from None
     except tomllib.TOMLDecodeError as error:
         raise BadSettings(f"{config_file()} is no valid TOML file: {error}.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSettings(f"The settings file {config_file()} can't be read ({error}).") from None
     return settings.model_copy(update={"library": settings.library.expanduser().absolute()})
+
+
+def _first_problem(error: ValidationError, flags: dict[str, Any]) -> str:
+    first = error.errors(include_url=False)[0]
+    named = str(first["loc"][0]) if first["loc"] else "?"
+    if first["type"] == "extra_forbidden":
+        near = get_close_matches(named, Settings.model_fields, 1)
+        meant = f" (is '{near[0]}' meant?)" if near else ""
+        return f"There is no setting '{named}'{meant}: 'assistant config' shows them all."
+    name = next((n for n in Settings.model_fields if named in (n, *environment_names(n))), named)
+    value = "the value given" if name in SECRET else f"'{first['input']}'"
+    where = f" (from {origins(flags)[name]})" if name in Settings.model_fields else ""
+    why = first["msg"][:1].lower() + first["msg"][1:]
+    return f"The setting '{name}' can't be {value}{where}: {why}; see 'assistant config'."
 
 
 def origins(flags: dict[str, Any]) -> dict[str, str]:
     """Where each setting's value comes from: flag, environment, file or default."""
-    import tomllib
-
     path = config_file()
     in_file = tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}
     found = {}

@@ -20,14 +20,13 @@ Ending = Literal["stop", "mark", "open"]
 
 # The prices are rough logarithms of how rare a thing is: 0 is usual, 8 about one in thousands.
 _NO_ABSTRACT = 8.0  # a title that another title follows
-_CUT = 1.0  # a title or half an abstract at the end of the page, where a save may have been cut
-_OPEN_END = 3.0  # an abstract without a full stop at its end
+_CUT = 1.0  # the same at the end of the page, where a save may have been cut
+_OPEN_END = 3.0  # an abstract without a full stop at its end, and a title behind it
 _PARAGRAPH = 2.5  # an abstract that goes on after a full stop and an empty line
 _BROKEN = 6.0  # an abstract that goes on in the middle of a sentence
 _LIKE_TITLE = 4.0  # a paragraph that has a title's length and no full stop
-_GAP = 3.0  # an empty line between a title and its abstract where each line is a unit
 _SECOND_LINE = 3.0  # an abstract of several lines where each line is a unit
-_LINES_IN_BLOCKS = 4.0  # units are lines though the page has empty lines
+_LINES_IN_BLOCKS = 4.0  # units are lines though the page has empty lines; twice with footers
 _AT_THE_END = 3.0  # a paragraph at the very end of a page without footers: rather a cut title
 _STOPPED_TITLE = 4.0  # a title with a full stop, twice that if its abstract is no longer
 
@@ -100,7 +99,8 @@ def divide(
         views.append(_View([list(_blocks(run)) for run in runs]))
     if adjoining:
         lines = [[_unit(*line) for line in run] for run in runs]
-        views.append(_View(lines, by_line=True, price=_LINES_IN_BLOCKS if spaced else 0))
+        unlikely = _LINES_IN_BLOCKS * (1 + any(closed)) if spaced else 0.0
+        views.append(_View(lines, by_line=True, price=unlikely))
     readings = [(*_read(view, closed), view) for view in views]
     _, starts, view = min(readings, key=lambda reading: reading[0])
     divided = [list(_records(*run)) for run in zip(view.runs, starts, strict=True)]
@@ -202,8 +202,6 @@ def _cheapest(
         alone = title + _NO_ABSTRACT
         last = not closed and i == len(units) - 1
         begun = title + _pair_price(before, unit, footers, last)
-        if view.by_line and unit.line > before.line + 1:
-            begun += _GAP
         carried = body + _join_price(before, unit, last and not footers)
         if view.by_line:
             carried += _SECOND_LINE
@@ -211,8 +209,6 @@ def _cheapest(
         title = min(ended, alone) + _title_price(unit, stopped)
         body = min(begun, carried)
     title += _NO_ABSTRACT if closed else _CUT
-    if units[-1].ending == "open":
-        body += _OPEN_END if closed else _CUT
     is_title = title < body
     starts = [False] * len(units)
     for i in range(len(units) - 1, -1, -1):

@@ -198,7 +198,7 @@ def _is_organisation(lines: Sequence[Line], i: int, above: int) -> bool:
         if bullet or (above >= 2 and not _adjoins(lines, i) and _adjoins(lines, i + 1)):
             return True
         return not sentence and (_adjoins(lines, i + 1) or (above >= 2 and len(text) <= 60))
-    if not bullet or sentence or above < 2 or len(text) > 60:
+    if not bullet or above < 2 or len(text) > 60 or (sentence and i < len(lines) - 1):
         return False
     neighbours = [lines[j].text[0] for j in (i - 1, i + 1) if 0 <= j < len(lines)]
     alone = not _adjoins(lines, i) and not _adjoins(lines, i + 1)

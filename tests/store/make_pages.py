@@ -191,6 +191,7 @@ def fakes(draw: st.DrawFn, newest: Date) -> Fake:
     date = draw(st.one_of(dates(newest), dates(newest, 0))) if dated else None
     # Without a dot below it, a bullet and a full stop could as well be an item of an abstract.
     organisations = _ORGANISATIONS if dated else _ORGANISATIONS[:2]
+    organisation = draw(st.sampled_from(organisations))
     by_authors = draw(st.integers(0, 3)) > 0
     return Fake(
         title=title(draw(_randoms)),
@@ -200,8 +201,9 @@ def fakes(draw: st.DrawFn, newest: Date) -> Fake:
             for _ in range(1 if footed == "none" else draw(st.integers(1, 3)))
         ),
         authors=draw(st.integers(1, 300)) if named and by_authors else None,
-        organisation=draw(st.sampled_from(organisations)) if named and not by_authors else None,
-        bullet=footed == "part" or draw(st.booleans()),
+        organisation=organisation if named and not by_authors else None,
+        # Cut above its dot, a line with a full stop and no bullet could end the abstract.
+        bullet=not dated or organisation[1][-1] in ".!" or draw(st.booleans()),
         date=date,
         year_shown=date is not None and date.year != newest.year,
         upvotes=draw(st.one_of(st.none(), st.integers(0, 4000))) if dated else None,

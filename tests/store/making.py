@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
+
+import numpy as np
 
 from store.library import Library
 from store.paper import Paper, Source
@@ -63,3 +67,39 @@ def open_library(folder: Path, **options: Any) -> Library:
     owner = options.pop("owner", "a test")
     settings = StoreSettings(library=folder, lock_wait=0.2, **options)
     return Library(settings, embedder=embedder, owner=owner)
+
+
+@dataclass(frozen=True)
+class Contents:
+    """All that a library holds, in a form that compares; vectors to the last bit."""
+
+    tables: dict[str, list[tuple[Any, ...]]]
+    chunks: list[tuple[str, str, dict[str, Any], bytes]]
+    words: dict[str, list[tuple[str, float]]]
+    waiting: tuple[int, int]
+
+
+def contents(library: Library) -> Contents:
+    """What a library holds; the time at which a paper was added aside."""
+    tables: dict[str, list[tuple[Any, ...]]] = {}
+    with sqlite3.connect(library.folder / "papers.sqlite") as db:
+        for table in ("papers", "records", "keys", "chunks", "meta"):
+            names = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
+            kept = ", ".join(column for column in names if column != "added")
+            tables[table] = sorted(db.execute(f"SELECT {kept} FROM {table}"))
+    db.close()
+    # By Chroma's own client, so that nothing of ours stands between.
+    found: Any = library.vectors.store._collection.get(
+        include=["embeddings", "documents", "metadatas"]
+    )
+    columns = (found[name] for name in ("ids", "documents", "metadatas", "embeddings"))
+    chunks = sorted(
+        (chunk_id, str(text), dict(meta), np.asarray(vector, np.float32).tobytes())
+        for chunk_id, text, meta, vector in zip(*columns, strict=True)
+    )
+    return Contents(
+        tables,
+        chunks,
+        {word: library.words.search(word, 10_000) for word in (*_NOUNS, *_VERBS, "study")},
+        (library.pending("words"), library.pending("vectors")),
+    )

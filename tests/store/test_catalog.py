@@ -193,6 +193,17 @@ def test_a_doi_shows_that_two_papers_are_one(catalog: Catalog) -> None:
     assert catalog.get([new]) == {}
 
 
+def test_papers_that_became_one_are_known_by_the_keys_of_both_at_once(catalog: Catalog) -> None:
+    catalog.put([
+        record("One", position=1, doi="10.5555/x"),
+        record("Two", position=2, arxiv_id="2101.00001"),
+        record("Three", position=3, doi="10.5555/x", arxiv_id="2101.00001"),
+        record("Two", position=4),
+        record("One", position=5),
+    ])  # fmt: skip
+    assert [source.position for source in only(catalog).sources] == [1, 2, 3, 4, 5]
+
+
 def test_papers_part_again_when_the_record_that_joined_them_goes(catalog: Catalog) -> None:
     catalog.put([record("Old wording", file="a.txt", doi="10.5555/x")])
     catalog.put([record("New wording", file="b.txt")])
@@ -244,7 +255,7 @@ def content(papers: Sequence[Paper]) -> list[str]:
     return sorted(repr(replace(paper, id="-")) for paper in papers)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.lists(_records, max_size=12, unique_by=lambda r: (r.sources[0].file, r.sources[0].position)),
     st.randoms(use_true_random=False),

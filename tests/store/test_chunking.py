@@ -139,6 +139,7 @@ def test_an_abstract_is_cut_as_soon_as_it_is_one_piece_too_long(pieces: int, nod
 def test_a_title_longer_than_the_window_leaves_some_room_for_the_abstract() -> None:
     long_titled = record("tide " * 300, ABSTRACT * 10)
     nodes = chunk(long_titled, count_words, 64)
+    assert 16 > len(nodes) > 1  # of thirty sentences
     assert all(count_words(n.text) - 300 <= 16 for n in nodes)
 
 

@@ -196,6 +196,11 @@ def test_merging_gives_the_same_paper_in_any_order(records: list[Paper], random:
     assert replace(merge(shuffled), id="x") == replace(merge(records), id="x")
 
 
+def test_of_two_equally_full_records_the_same_one_leads_in_any_order() -> None:
+    lab, mill = record(organisation="Lab"), record(organisation="Mill")
+    assert merge([lab, mill]) == merge([mill, lab])
+
+
 @given(st.lists(papers(), min_size=1, max_size=4))
 def test_merging_a_record_twice_changes_nothing(records: list[Paper]) -> None:
     assert merge(records + records) == merge(records)

@@ -90,13 +90,14 @@ def test_a_mark_and_a_gap_end_a_sentence(parts: list[str]) -> None:
         "The loss falls quickly, cf. Table 2 and Fig. 3 of the appendix.",
         "Our bound is tight, see Eq. 4 for the proof of the claim.",
         "The estimate of J. S. Baker holds for all rivers of the north.",
+        "The estimate of J.S. Baker holds for all rivers of the north.",
         "We test sparse vs. Dense maps on seven rivers.",
         "The error is 0.5 at 3.14 radians and version 2.0 of the tool.",
         "Code is at https://example.org/Some.Thing now and stays there.",
         "The samples are i.i.d. Gaussian in every one of the rooms.",
         "We study ducks (as in Sect. 4. See there for more) on a lake.",
         "It took ... 30 years to build the bridge over the river.",
-        "Is it so? no, it is not so.",
+        "We ask if bees can count? no, but wasps can.",
     ],
 )
 def test_a_mark_inside_a_sentence_does_not_end_it(text: str) -> None:

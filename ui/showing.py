@@ -1,0 +1,263 @@
+"""How answers, papers and reports look in a terminal, and as plain text in a pipe."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from ui.flow import Flow, hang
+from ui.terminal import clean, counted, out, say
+
+if TYPE_CHECKING:
+    from assistant.answer import Answer, Citation, Passage, Sentence
+    from store.library import AddReport
+    from store.paper import Paper
+
+_CHIP, _TITLE, _UNSUPPORTED = "bold cyan", "italic", "red"
+_NOT_SUPPORTED = "(not supported by the abstracts)"
+_NO_SUPPORT = "(does not support what cites it)"
+_SHOWN_REJECTS = 20
+_SPACE = re.compile(r"\s+")
+
+
+class AnswerShown:
+    """Shows one answer, sentence by sentence as it comes, then what it rests on."""
+
+    def __init__(self) -> None:
+        self._flow = Flow(out)
+        self._shown = 0
+        self._noticed = ""
+
+    def notice(self, text: str) -> None:
+        """A sentence about the answer, between its paragraphs and never inside one; told once."""
+        if text and text != self._noticed:
+            self._noticed = text
+            self._flow.end()
+            say(text, "yellow")
+
+    def sentence(self, sentence: Sentence) -> None:
+        """One more sentence."""
+        if sentence.opens_paragraph and self._shown:
+            self._flow.end()
+            out.print()
+        self._flow.write(_sentence(sentence))
+        self._shown += 1
+
+    def restart(self, notice: str) -> None:
+        """Forgets the sentences so far, which stay to be seen: another writer begins."""
+        if self._shown:
+            self._flow.end()
+            out.print("(This broke off; the answer begins again below.)", style="yellow")
+        self.notice(notice)
+        self._shown = 0
+
+    def finish(self, answer: Answer) -> None:
+        """The notice, the sentences that were not shown yet, and the sources."""
+        self.notice(answer.notice)
+        if not self._shown:
+            for sentence in answer.sentences:
+                self.sentence(sentence)
+        self._flow.end()
+        if answer.sentences:
+            out.print()
+            _show_sources(answer)
+        else:
+            _show_refusal(answer)
+
+
+def show_answer(answer: Answer) -> None:
+    """The whole answer with its sources; a refusal looks like one."""
+    AnswerShown().finish(answer)
+
+
+def _show_sources(answer: Answer) -> None:
+    out.print("Sources", style="bold")
+    for number, cited in _by_number(answer.citations).items():
+        line = _cited(answer, cited[0])
+        if not any(citation.supported for citation in cited):
+            line.append(f" {_NO_SUPPORT}", _UNSUPPORTED)
+        hang(out, _chip(number), line)
+    loose = sum(not sentence.supported for sentence in answer.sentences)
+    if loose:
+        rest = "rests" if loose == 1 else "rest"
+        text = f"{counted(loose, 'sentence')} {rest} on no abstract: don't rely on what is marked."
+        out.print(f"\n{text}", style=_UNSUPPORTED)
+
+
+def _show_refusal(answer: Answer) -> None:
+    out.print(Text(clean(answer.text.partition(" The nearest papers are:")[0])), style="yellow")
+    if answer.nearest:
+        out.print("\nThe nearest papers", style="bold")
+        for paper in answer.nearest:
+            hang(out, "  - ", _line(paper))
+
+
+def show_quotes(answer: Answer) -> None:
+    """The sentences of the abstracts that an answer cites, paper by paper."""
+    if not answer.citations:
+        out.print("The last answer cites nothing.", style="dim")
+    papers = {passage.paper.id: passage.paper for passage in answer.passages}
+    for place, (number, cited) in enumerate(_by_number(answer.citations).items()):
+        if place:
+            out.print()
+        hang(out, _chip(number), _cited(answer, cited[0]))
+        for quote, supported in _quotes(cited).items():
+            body = Text(f"“{quote}”")
+            if not supported:
+                body.append(f" {_NO_SUPPORT}", _UNSUPPORTED)
+            hang(out, "      ", body)
+        url = papers[cited[0].paper_id].url if cited[0].paper_id in papers else None
+        where = " · ".join(part for part in (cited[0].paper_id, url) if part)
+        hang(out, "      ", Text(clean(where), style="dim"))
+
+
+def show_hits(passages: Sequence[Passage]) -> None:
+    """Search hits with the parts of their scores."""
+    for rank, passage in enumerate(passages, 1):
+        scores = passage.scores
+        parts = [f"fused {scores.fused:.2f}"]
+        if scores.dense is not None:
+            parts.append(f"dense {scores.dense:.2f}")
+        if scores.lexical is not None:
+            parts.append(f"words {scores.lexical:.1f}")
+        hang(out, Text(f"{rank:>2}. ", style="bold"), _line(passage.paper))
+        hang(out, "    ", Text(f"{', '.join(parts)} · {passage.paper.id}", style="dim"))
+
+
+def show_papers(papers: Sequence[Paper], total: int, offset: int = 0) -> None:
+    """A list of papers; in a pipe one line each: id, year, title, files, with tabs between."""
+    width = max(len(paper.id) for paper in papers)
+    for paper in papers:
+        title, year = _one_line(paper.title), str(paper.year or "")
+        if out.is_terminal:
+            lead = Text.assemble((f"{paper.id:<{width}}", "cyan"), f"  {year:<4}  ")
+            hang(out, lead, Text(title))
+        else:
+            out.out("\t".join((paper.id, year, title, _files(paper))))
+    if total > len(papers):
+        say(f"{offset + 1} to {offset + len(papers)} of {total}; more with --limit and --offset.")
+
+
+def show_paper(paper: Paper) -> None:
+    """One paper whole."""
+    out.print(Text(_one_line(paper.title), style="bold"))
+    facts = [paper.byline, paper.organisation, paper.venue, _date(paper), paper.url, paper.doi]
+    if any(facts):
+        out.print(Text(clean(" · ".join(str(fact) for fact in facts if fact)), style="dim"))
+    if paper.kind == "summary":
+        out.print("Summary, not the paper's own abstract:", style="yellow")
+    out.print(Text(clean(paper.abstract)))
+    for source in paper.sources:
+        hang(out, "", Text(clean(f"from {source.file}, record {source.position}"), style="dim"))
+
+
+def show_report(report: AddReport) -> None:
+    """The table at the end of adding, with every rejected record and why."""
+    counts = (
+        (report.read, "read"),
+        (report.new, "new"),
+        (report.updated, "updated"),
+        (report.unchanged, "unchanged"),
+        (len(report.rejected), "rejected"),
+        (report.papers, "papers in the library"),
+    )
+    width = max(len(str(count)) for count, _ in counts)
+    for count, what in counts:
+        out.print(Text.assemble((f"{count:>{width}}", "bold"), f" {what}"))
+    if report.embedded and not (report.new or report.updated):
+        out.print(f"{counted(report.embedded, 'paper')} embedded that had waited.", style="dim")
+    elif report.unchanged and report.new == report.updated == report.embedded == 0:
+        text = "Nothing new: every paper stands as it was, and nothing was embedded."
+        out.print(text, style="dim")
+    if report.rejected:
+        out.print("\nRejected", style="bold red")
+        for reject in report.rejected[:_SHOWN_REJECTS]:
+            line = f", line {reject.source.line}" if reject.source.line else ""
+            name = Path(reject.source.file).name
+            hang(out, "  ", Text.assemble((clean(name) + line, "bold"), f": {clean(reject.why)}"))
+        if len(report.rejected) > _SHOWN_REJECTS:
+            more = len(report.rejected) - _SHOWN_REJECTS
+            out.print(f"  … and {more} more: --json names all.", style="dim")
+    for skipped in report.skipped:
+        name = Path(skipped.file).name
+        say(f"Skipped: {skipped.why if name in skipped.why else f'{name}: {skipped.why}'}")
+
+
+def _sentence(sentence: Sentence) -> Text:
+    """A sentence with its titles in italics and its own marks visible, and its lack of support."""
+    text = _SPACE.sub(" ", clean(sentence.text)).strip()
+    spans: list[tuple[int, int, str]] = []
+    for number in {c.number for c in sentence.citations}:
+        mark = re.escape(f"[{number}]")
+        spans += [(*found.span(), _CHIP) for found in re.finditer(mark, text)]
+    shown = Text(text, style="" if sentence.supported else _UNSUPPORTED)
+    for start, end, style in spans:
+        shown.stylize(style, start, end)
+    if out.styled:  # elsewhere the stars stay, as nothing else would set a title apart
+        for title in {_one_line(c.title) for c in sentence.citations}:
+            shown = _without_stars(shown, title)
+    if not sentence.supported:
+        shown.append(f" {_NOT_SUPPORTED}", "bold")
+    return shown
+
+
+def _without_stars(shown: Text, title: str) -> Text:
+    start = shown.plain.find(f"*{title}*")
+    if start < 0:
+        return shown
+    end = start + len(title) + 2
+    inside = shown[start + 1 : end - 1]
+    inside.stylize(_TITLE)
+    return shown[:start] + inside + shown[end:]
+
+
+def _by_number(citations: Iterable[Citation]) -> dict[int, list[Citation]]:
+    found: dict[int, list[Citation]] = {}
+    for citation in citations:
+        found.setdefault(citation.number, []).append(citation)
+    return found
+
+
+def _quotes(citations: Iterable[Citation]) -> dict[str, bool]:
+    """Each quoted sentence once, in the abstract's order, and whether it supports anything."""
+    found: dict[str, bool] = {}
+    for citation in sorted(citations, key=lambda c: c.start):
+        quote = _one_line(citation.quote)
+        found[quote] = found.get(quote, False) or citation.supported
+    return found
+
+
+def _chip(number: int) -> Text:
+    return Text.assemble("  ", (f"[{number}]", _CHIP), " ")
+
+
+def _cited(answer: Answer, citation: Citation) -> Text:
+    papers = {passage.paper.id: passage.paper for passage in answer.passages}
+    paper = papers.get(citation.paper_id)
+    return _line(paper) if paper else Text(_one_line(citation.title), style=_TITLE)
+
+
+def _line(paper: Paper) -> Text:
+    kind = "summary" if paper.kind == "summary" else ""
+    facts = ", ".join(fact for fact in (kind, paper.byline, _date(paper)) if fact)
+    line = Text.assemble((_one_line(paper.title), _TITLE))
+    return line.append(f" ({clean(facts)})", "dim") if facts else line
+
+
+def _date(paper: Paper) -> str:
+    if paper.date:
+        return f"{paper.date.isoformat()}{', year inferred' if paper.date_inferred else ''}"
+    return str(paper.year or "")
+
+
+def _files(paper: Paper) -> str:
+    names = [Path(source.file).name for source in paper.sources]
+    return ", ".join(dict.fromkeys(clean(name) for name in names))
+
+
+def _one_line(text: str) -> str:
+    return clean(_SPACE.sub(" ", text))
