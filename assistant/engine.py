@@ -29,6 +29,7 @@ from assistant.answer import (
 )
 from assistant.citing import SupportCheck
 from assistant.finding import Clock, Finder, Found
+from assistant.question import tidy
 from assistant.refusal import shipped_model
 from assistant.retrieval import HybridRetriever
 from assistant.settings import AnswerSettings
@@ -39,6 +40,7 @@ from store.filters import Filters
 from store.library import Library
 
 NEAREST = 3
+LONGEST = 4000  # characters of a question; the embedder reads the first thousand or so
 _REFUSAL = "The papers in this library don't answer this question."
 _NO_PAPERS = "This library holds no papers yet: add some with 'assistant add FILE'."
 _NONE_MATCH = "No paper passes the filters: widen them and ask again."
@@ -102,13 +104,13 @@ class CitedQueryEngine(BaseQueryEngine):
         takes its place. Closing the iterator stops the work.
         """
         clock = Clock()
-        question = " ".join(question.split())
+        question, notice = readable(question)
         found = self.find(question, filters=filters, turns=turns, top_k=top_k, clock=clock)
         yield Retrieved(found.passages, found.searched)
         model = shipped_model()
         confidence = model.confidence(found.features) if found.passages else 0.0
         given = self.settings.refuse_below
-        writing = _Writing(waiting_notice(found.searched))
+        writing = _Writing([notice, waiting_notice(found.searched)])
         if found.passages and confidence >= (model.threshold if given is None else given):
             yield from self._write(found, writing)
         clock.step("write")
@@ -125,6 +127,7 @@ class CitedQueryEngine(BaseQueryEngine):
     ) -> Found:
         """What `ask` would write from, without the writing; see `Finder.find`."""
         wanted = top_k or self.settings.top_k
+        question, _ = readable(question)
         return self.finder.find(question, filters=filters, turns=turns, top_k=wanted, clock=clock)
 
     def _query(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
@@ -145,7 +148,7 @@ class CitedQueryEngine(BaseQueryEngine):
 
     def _write(self, found: Found, writing: _Writing) -> Iterator[Event]:
         """The language model's sentences if there is one and it can, else quotes."""
-        task = Task(found.standalone.question, found.passages, found.evidence)
+        task = Task(found.standalone.question, found.passages, found.evidence, found.named)
         if self.llm is not None:
             writer = ModelWriter(self.llm, self.library, self.check, self.settings)
             writing.writer = writer.name
@@ -158,8 +161,9 @@ class CitedQueryEngine(BaseQueryEngine):
                 return
             except WriterFailed as failure:
                 writing.sentences.clear()
-                writing.notice = f"{failure} This answer quotes the abstracts instead."
-                yield Restarted(writing.notice)
+                why = str(failure).removesuffix(".")
+                writing.notices.append(f"{why}, so this answer quotes the abstracts instead.")
+                yield Restarted(writing.notices[-1])
             finally:
                 writing.tokens = writer.tokens
         quotes = ExtractiveWriter(self.settings.max_sentences)
@@ -179,7 +183,7 @@ class CitedQueryEngine(BaseQueryEngine):
         return Answer(
             question=question,
             status=status,
-            text=join_sentences(sentences) if sentences else self._why_not(question, found),
+            text=join_sentences(sentences) if sentences else self._why_not(found),
             sentences=sentences,
             citations=tuple(c for sentence in sentences for c in sentence.citations),
             nearest=nearest,
@@ -189,14 +193,14 @@ class CitedQueryEngine(BaseQueryEngine):
             confidence=round(confidence, 4),
             timings_ms=clock.total(),
             tokens=writing.tokens,
-            notice=writing.notice,
+            notice=" ".join(filter(None, writing.notices)),
         )
 
-    def _why_not(self, question: str, found: Found) -> str:
-        if not question:
-            return _NO_QUESTION
+    def _why_not(self, found: Found) -> str:
         if not self.library.count():
             return _NO_PAPERS
+        if not found.searched.question:
+            return _NO_QUESTION
         if not found.searched.papers:
             return _NONE_MATCH
         nearest = "; ".join(f"*{passage.paper.title}*" for passage in found.passages[:NEAREST])
@@ -206,11 +210,19 @@ class CitedQueryEngine(BaseQueryEngine):
 class _Writing:
     """What a writer has done so far."""
 
-    def __init__(self, notice: str) -> None:
+    def __init__(self, notices: list[str]) -> None:
         self.sentences: list[Sentence] = []
         self.writer = ExtractiveWriter.name
         self.tokens = Tokens()
-        self.notice = notice
+        self.notices = notices
+
+
+def readable(question: str) -> tuple[str, str]:
+    """A question on one line and no longer than can be searched, and a notice if it was cut."""
+    question = tidy(question)
+    if len(question) <= LONGEST:
+        return question, ""
+    return question[:LONGEST], f"Only the first {LONGEST:,} characters of the question were read."
 
 
 def waiting_notice(searched: Searched) -> str:

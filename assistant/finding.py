@@ -103,6 +103,8 @@ class Finder:
             passages = self._passages(standalone, vector, filters, top_k)
             clock.step("retrieve")
             terms = terms_of(asked, self.library)
+            if standalone.excluded:  # others may call the same thing by other names
+                terms = replace(terms, names=frozenset())
             evidence = self._evidence(standalone, vector, terms, passages)
             first = {*standalone.favoured, *named_in(question, passages)}
             named = sum(passage.paper.id in first for passage in passages)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,12 @@ def asks_for_several(question: str) -> bool:
     if _SEVERAL.search(question):
         return True
     return not _ASKS.search(question) and len(content_words(question)) <= 4
+
+
+def tidy(question: str) -> str:
+    """A question on one line, without control characters or halves of characters."""
+    plain = (c if unicodedata.category(c) not in ("Cc", "Cs") else " " for c in question)
+    return " ".join("".join(plain).split())
 
 
 @dataclass(frozen=True, slots=True)

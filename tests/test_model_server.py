@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 import httpx
 import openai
 import pytest
-from broken_server import BrokenServer, Mode
 from llama_index.core.base.llms.types import ChatMessage, MessageRole
 from llama_index.llms.openai_like import OpenAILike
-from model_server import ModelServer, ModelServerFailed
 from openai.types.chat import ChatCompletionUserMessageParam
 
 import prompts
+from tests.broken_server import BrokenServer, Mode
+from tests.model_server import ModelServer, ModelServerFailed
 
 GOOD = "The method is attention [1]. It needs no recurrence [2]."
 ODD = 'He said "no": – α\u2028β 🙂 \x7f \\n #{a}\n\n[32] <|end|>\ttail '

@@ -36,7 +36,8 @@ def _run(arguments: Sequence[str] | None) -> int:
 
         # standalone_mode=False lets our own errors through, so that they end in one place.
         result = app(arguments, prog_name="assistant", standalone_mode=False)
-        return result if isinstance(result, int) else 0
+        code = result if isinstance(result, int) else 0  # of a typer.Exit
+        return _interrupted() if code == INTERRUPTED else code
     except BrokenPipeError:
         raise
     except Exception as error:
@@ -52,8 +53,6 @@ def _explain(error: Exception) -> int:
 
     if isinstance(error, typer.Abort) or _hides_interrupt(error):
         return _interrupted()
-    if isinstance(error, typer.Exit):
-        return _interrupted() if error.exit_code == INTERRUPTED else error.exit_code
     if os.environ.get("ASSISTANT_DEBUG"):
         raise error
     message, code = str(error), 1

@@ -27,16 +27,23 @@ if TYPE_CHECKING:
 
 _ORDERS = ("added", "title", "year", "upvotes")
 
-papers_app = typer.Typer(cls=Group)
+
+class _ListUnlessSaid(Group):
+    """A group whose command is `list` where none is named."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
+papers_app = typer.Typer(cls=_ListUnlessSaid)
 app.add_typer(papers_app, name="papers")
 
 
-@papers_app.callback(invoke_without_command=True)
-def papers(ctx: typer.Context, library: LibraryOption = None, as_json: JsonOption = False) -> None:
+@papers_app.callback()
+def papers() -> None:
     """List (the default), show and remove the papers of the library."""
-    ctx.obj = {"library": library or (ctx.obj or {}).get("library"), "json": as_json}
-    if ctx.invoked_subcommand is None:
-        list_papers(ctx)
 
 
 @papers_app.command("list", cls=Command)
@@ -75,7 +82,7 @@ def list_papers(
             limit=limit,
         )
         sources = opened.catalog.sources()
-    if _json(ctx, as_json):
+    if as_json:
         from ui.documents import paper_document
 
         documents = [paper_document(paper) for paper in found]
@@ -105,7 +112,7 @@ def show(
     with open_library(flags_of(ctx, library), "assistant papers") as opened:
         found = opened.get(ids)
     _all_there(ids, found)
-    if _json(ctx, as_json):
+    if as_json:
         from ui.documents import paper_document
 
         terminal.print_json({"papers": [paper_document(found[i]) for i in ids]})
@@ -148,7 +155,7 @@ def remove(
             touched = opened.remove_papers(ids)
         left = opened.count()
     gone = before - left
-    if _json(ctx, as_json):
+    if as_json:
         terminal.print_json({"removed": gone, "kept": touched - gone, "papers": left})
         return
     kept = f", {touched - gone} kept as other sources hold them too" if touched > gone else ""
@@ -175,8 +182,3 @@ def _all_there(ids: list[str], found: dict[str, Any]) -> None:
     missing = [i for i in ids if i not in found]
     if missing:
         raise Failure(f"No paper has the id {missing[0]}: 'assistant papers' lists the ids.")
-
-
-def _json(ctx: typer.Context, as_json: bool) -> bool:
-    """Whether --json was given, before the command's name or behind it."""
-    return as_json or bool((ctx.obj or {}).get("json"))

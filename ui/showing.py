@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from store.paper import Paper, Source
 from ui.flow import Flow, hang
 from ui.terminal import clean, counted, out, say
 
 if TYPE_CHECKING:
     from assistant.answer import Answer, Citation, Passage, Sentence
     from store.library import AddReport
-    from store.paper import Paper
 
 _CHIP, _TITLE, _UNSUPPORTED = "bold cyan", "italic", "red"
 _NOT_SUPPORTED = "(not supported by the abstracts)"
@@ -176,15 +176,19 @@ def show_report(report: AddReport) -> None:
     if report.rejected:
         out.print("\nRejected", style="bold red")
         for reject in report.rejected[:_SHOWN_REJECTS]:
-            line = f", line {reject.source.line}" if reject.source.line else ""
-            name = Path(reject.source.file).name
-            hang(out, "  ", Text.assemble((clean(name) + line, "bold"), f": {clean(reject.why)}"))
+            hang(out, "  ", Text(clean(_where(reject.source, reject.why))))
         if len(report.rejected) > _SHOWN_REJECTS:
             more = len(report.rejected) - _SHOWN_REJECTS
             out.print(f"  … and {more} more: --json names all.", style="dim")
     for skipped in report.skipped:
-        name = Path(skipped.file).name
-        say(f"Skipped: {skipped.why if name in skipped.why else f'{name}: {skipped.why}'}")
+        say(f"Skipped: {_where(Source(skipped.file), skipped.why)}")
+
+
+def _where(source: Source, why: str) -> str:
+    """File, line where there is one, and reason; a reason that names the file goes alone."""
+    name = Path(source.file).name
+    line = f", line {source.line}" if source.line else ""
+    return why if name in why and not line else f"{name}{line}: {why}"
 
 
 def _sentence(sentence: Sentence) -> Text:

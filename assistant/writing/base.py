@@ -12,11 +12,15 @@ from assistant.evidence import Evidence
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One question to answer, with everything found for it."""
+    """One question to answer, with everything found for it.
+
+    The first `named` passages are papers that the question or its conversation names.
+    """
 
     question: str
     passages: Sequence[Passage]
     evidence: Sequence[Evidence]
+    named: int = 0
 
 
 class WriterFailed(Exception):

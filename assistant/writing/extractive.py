@@ -96,6 +96,8 @@ def worth_citing(
         best[e.passage] = max(best.get(e.passage, 0.0), e.relevance)
     if not best:
         return []
+    if named:
+        return [index for index in sorted(best) if index < named]
     first = min(best)
     bar = (_REACH_IF_SEVERAL if several else _REACH) * best[first]
     allowed = _BEHIND_IF_SEVERAL if several else _BEHIND

@@ -256,7 +256,9 @@ def test_empty_lines_between_records_or_astray() -> None:
     "record",
     [
         Fake("Is it so?", ("Boats sway and then they sway a lot.", f"{TWO} {ONE}"), 3, width=80),
-        Fake(f"Counting {'boats under bridges ' * 3}of all kinds!", (TWO, ONE, TWO), 3, width=60),
+        Fake(
+            f"Who counts boats in a harbour {'full of boats ' * 3}and how?", (TWO,) * 3, 3, width=46
+        ),
     ],
 )
 def test_wrapped_lines_in_several_paragraphs(record: Fake) -> None:
