@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from store.library import Library
 from store.paper import normal_title
-from store.readers import read_paths
-from store.settings import StoreSettings
+
+if TYPE_CHECKING:
+    from store.library import Library
 
 HERE = Path(__file__).parent
 PAGES = HERE.parent.parent / "shared" / "pages"
@@ -70,6 +70,10 @@ def pages_library(folder: Path, pages: Path = PAGES) -> Library:
 
     Raises FileNotFoundError where the pages are missing.
     """
+    from store.library import Library
+    from store.readers import read_paths
+    from store.settings import StoreSettings
+
     if not pages.is_dir():
         raise FileNotFoundError(f"The saved pages are expected in {pages}: name them with --pages.")
     library = Library(StoreSettings(library=folder), owner="assistant eval")

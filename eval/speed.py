@@ -283,7 +283,9 @@ def _programs(
         raise RuntimeError("The program 'assistant' isn't beside this Python: 'make install'.")
     mine = ("ASSISTANT_", "OPENAI_", "PYTHON")
     environment = {key: value for key, value in os.environ.items() if not key.startswith(mine)}
-    environment["ASSISTANT_CONFIG"] = str(folder / "none.toml")
+    settings = folder / "none.toml"
+    settings.touch()
+    environment["ASSISTANT_CONFIG"] = str(settings)
     ours = process([assistant, *works[0]], environment)
     other = process([sys.executable, "-c", works[1]], environment)
     ours(), other()
