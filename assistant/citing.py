@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.answer import Passage
-from assistant.conflict import conflicts, numbers_in
+from assistant.conflict import conflicts, unknown_figure
 from assistant.evidence import SentenceVectors
 from store.library import Library
 from store.sentences import Span
@@ -21,6 +21,9 @@ SUPPORTED_FROM = 0.6
 _BIAS, _COSINE, _NEAR, _WHOLE = -7.2, 5.2, 2.5, 6.6
 _CONFLICT = 0.5  # what is left of the score where sentence and source seem to disagree
 _UNKNOWN_FIGURE = 0.3  # the same where a figure of the sentence isn't in the paper at all
+# A sentence of the paper that is so near to the best one may contradict in its place: one may
+# only report what the other denies.
+_LIKE_COSINE, _LIKE_SHARE = 0.1, 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +79,13 @@ class SupportCheck:
         rows: NDArray[np.float32],
     ) -> Support:
         stems, abstract = self._library.words.stems, passage.paper.abstract
+        parts = [abstract[start:end] for start, end in spans]
+        said = sentence.split()
+        for span, part in zip(spans, parts, strict=True):
+            if part.split() == said:  # word for word
+                return Support(1.0, span)
         if not spans or not weights:
             return Support(0.0, (0, 0))
-        parts = [abstract[start:end] for start, end in spans]
         title = set(stems(passage.paper.title))
         held = [set(stems(part)) | title for part in parts]
         total = sum(weights.values())
@@ -96,8 +103,14 @@ class SupportCheck:
             + _WHOLE * share(set().union(*held))
         )
         score = 1 / (1 + math.exp(-raw))
-        if not numbers_in(sentence) <= numbers_in(f"{passage.paper.title} {abstract}"):
+        if unknown_figure(sentence, f"{passage.paper.title} {abstract}"):
             score *= _UNKNOWN_FIGURE
-        if conflicts(sentence, parts[best], stems):
+        like = [
+            part
+            for part, cosine, own in zip(parts, cosines, held, strict=True)
+            if cosine >= cosines[best] - _LIKE_COSINE
+            and share(own) >= _LIKE_SHARE * share(held[best])
+        ]
+        if any(conflicts(sentence, part, stems) for part in like):
             score *= _CONFLICT
         return Support(round(score, 4), spans[best])

@@ -4,27 +4,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from decimal import ROUND_HALF_UP, Decimal
 
 Stems = Callable[[str], list[str]]
 
 _NEGATION = re.compile(
-    r"\b(?:not|no|never|none|neither|nor|cannot|without|fails?|failed|failing|unable|lacks?|"
-    r"hardly|barely|rarely|\w+n['’]t)\b",
+    r"\b(?:not(?! only)|no(?! matter)|never|none|neither|nor|cannot|without|fails?|failed|failing|"
+    r"unable|lacks?|hardly|barely|rarely|\w+n['’]t)\b",
     re.IGNORECASE,
 )
-# One side of the verb is above the other; turned round, the claim is the opposite.
-_ABOVE = re.compile(
-    r"\b(?:outperform\w*|beats?|beating|surpass\w*|exceed\w*|improv\w+ (?:on|over|upon)|"
-    r"(?:better|stronger|faster|higher|larger|more accurate|more efficient|fewer|lower|smaller|"
-    r"cheaper|more \w+) than|superior to|ahead of|rather than|instead of|followed by|before|"
-    r"relative to|compared (?:to|with))\b",
-    re.IGNORECASE,
+# One side of the word is above the other, or before it; turned round, the claim is the opposite.
+# Each kind with the words that say it forwards and those that say it backwards.
+_COMPARISONS = tuple(
+    (re.compile(rf"\b(?:{forth})\b", re.I), re.compile(rf"\b(?:{back})\b", re.I))
+    for forth, back in (
+        (
+            r"outperform\w*(?! by)|beats?|beating|surpass\w*(?! by)|exceed\w*(?! by)|"
+            r"improv\w+ (?:on|over|upon)|superior to|ahead of",
+            r"(?:outperformed|beaten|surpassed|exceeded) by|inferior to|(?:lags?|falls?) behind",
+        ),
+        (
+            r"(?:better|more \w+|(?!(?:low|small|few|slow|weak|short|cheap|oth|rath)er)\w+er) than",
+            r"(?:worse|(?:less|fewer) \w+|lower|smaller|fewer|slower|weaker|shorter|cheaper) than",
+        ),
+        (r"rather than|instead of", r"(?!)"),
+        (r"before|followed by", r"after"),
+    )
 )
-_BELOW = re.compile(
-    r"\b(?:outperformed by|beaten by|surpassed by|exceeded by|worse than|inferior to|"
-    r"lags? behind|falls? behind|after)\b",
-    re.IGNORECASE,
-)
+# Where the words of a side end: what stands behind is another statement.
+_BOUND = re.compile(r"[;:]|,?\s+(?:while|whereas|but|yet)\b")
+_ASIDE = re.compile(r"\([^()]*\)")
 _OPPOSITES = tuple(
     (re.compile(rf"\b(?:{one})\b", re.IGNORECASE), re.compile(rf"\b(?:{other})\b", re.IGNORECASE))
     for one, other in (
@@ -42,19 +51,44 @@ _OPPOSITES = tuple(
         (r"early|earlier|first", r"late|later|last"),
     )
 )  # fmt: skip
-_NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*(?:\s?[%×xkKMB]\b|%)?")
-_NUMBER_WORDS = {
-    "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8",
-    "nine": "9", "ten": "10", "eleven": "11", "twelve": "12", "twenty": "20", "hundred": "100",
-    "twice": "2", "double": "2", "triple": "3",
+_TIMES = {
+    "thousand": 10**3, "million": 10**6, "billion": 10**9, "k": 10**3, "m": 10**6, "b": 10**9,
+    "": 1,
 }  # fmt: skip
+_NUMBER_WORDS = {
+    "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
+    "ten": 10, "eleven": 11, "twelve": 12, "twenty": 20, "hundred": 100, "twice": 2, "double": 2,
+    "triple": 3,
+}  # fmt: skip
+_NUMBER = re.compile(
+    rf"(?<![\w.])(\d+(?:,\d{{3}})*(?:\.\d+)?|(?:{'|'.join(_NUMBER_WORDS)})\b)"
+    r"(?:[\s-]?(thousand|million|billion)\b|([kKMB])\b)?",
+    re.IGNORECASE,
+)
 
 
-def numbers_in(text: str) -> set[str]:
-    """The figures of a text in one form: `1,000` and `1000`, `5%` and `5 %`, `two` and `2`."""
-    found = {re.sub(r"[\s,%×xX]", "", n).rstrip(".").lower() for n in _NUMBER.findall(text)}
-    words = {_NUMBER_WORDS[w] for w in re.findall(r"[a-z]+", text.lower()) if w in _NUMBER_WORDS}
-    return found | words
+def numbers_in(text: str) -> set[Decimal]:
+    """The figures of a text as values: `1,000` is `1000`, `10k` is `10,000`, `two` is `2`."""
+    return {
+        Decimal(_NUMBER_WORDS.get(number, number.replace(",", ""))) * _TIMES[word or letter]
+        for number, word, letter in _NUMBER.findall(text.lower())
+    }
+
+
+def unknown_figure(sentence: str, source: str) -> bool:
+    """Whether a sentence has a figure that the source doesn't, not even more precisely."""
+    known = numbers_in(source)
+    return any(
+        number not in known and not any(_rounds_to(finer, number) for finer in known)
+        for number in numbers_in(sentence)
+    )
+
+
+def _rounds_to(finer: Decimal, number: Decimal) -> bool:
+    places = min(int(number.as_tuple().exponent), 0)
+    if int(finer.as_tuple().exponent) >= places or finer > 10**15:
+        return False
+    return finer.quantize(Decimal(1).scaleb(places), ROUND_HALF_UP) == number
 
 
 def conflicts(sentence: str, source: str, stems: Stems) -> bool:
@@ -67,23 +101,29 @@ def conflicts(sentence: str, source: str, stems: Stems) -> bool:
 
 def turned_round(sentence: str, source: str, stems: Stems) -> bool:
     """Whether what one side of a comparison names stands on the other side in the source."""
-    ours, theirs = _sides(sentence, stems), _sides(source, stems)
-    if ours is None or theirs is None:
-        return False
-    straight = len(ours[0] & theirs[0]) + len(ours[1] & theirs[1])
-    crossed = len(ours[0] & theirs[1]) + len(ours[1] & theirs[0])
-    return crossed > straight
+    for forth, back in _COMPARISONS:
+        ours, theirs = _sides(sentence, forth, back, stems), _sides(source, forth, back, stems)
+        if not (all(ours) and all(theirs)):
+            continue
+        rises, falls = ours[0] & theirs[1], ours[1] & theirs[0]
+        if rises and falls and len(rises) + len(falls) > len(ours[0] & theirs[0]):
+            return True
+    return False
 
 
-def _sides(text: str, stems: Stems) -> tuple[set[str], set[str]] | None:
-    """The words above and below in a comparison, those on both sides left out."""
-    if found := _BELOW.search(text):
-        above, below = text[found.end() :], text[: found.start()]
-    elif found := _ABOVE.search(text):
-        above, below = text[: found.start()], text[found.end() :]
-    else:
-        return None
-    over, under = set(stems(above)), set(stems(below))
+def _sides(
+    text: str, forth: re.Pattern[str], back: re.Pattern[str], stems: Stems
+) -> tuple[set[str], set[str]]:
+    """The words above and below in a comparison, those on both sides left out; none without a
+    comparison."""
+    text = _ASIDE.sub(" ", text)
+    either = [(found, found.re is back) for p in (forth, back) if (found := p.search(text))]
+    if not either:
+        return set(), set()
+    found, turned = min(either, key=lambda pair: pair[0].start())
+    left = set(stems(_BOUND.split(text[: found.start()])[-1]))
+    right = set(stems(_BOUND.split(text[found.end() :])[0]))
+    over, under = (right, left) if turned else (left, right)
     return over - under, under - over
 
 

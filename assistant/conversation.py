@@ -9,23 +9,25 @@ from typing import TYPE_CHECKING
 
 import prompts
 from assistant.answer import Turn
+from assistant.marks import drafted_sentences
 from assistant.pointing import (
     asks_nothing,
     compares,
     compares_several,
     names_a_number,
     numbered,
+    others_by,
     points_back,
     sign_of,
     topic_words,
 )
-
 from assistant.question import asked_about
 
 if TYPE_CHECKING:
     from llama_index.core.llms.llm import LLM
 
 _LONGEST = 400  # characters of a question that a model may make of a message
+_LABEL = re.compile(r"^[\w -]{0,40}question[\w -]{0,20}:\s*", re.IGNORECASE)
 _SEVERAL = 3  # papers that "they" may mean
 
 
@@ -78,7 +80,7 @@ def _by_rules(message: str, turns: Sequence[Turn]) -> Standalone:
         return Standalone(message, message)
     sign = sign_of(message, " ".join((last.question, last.answer, *last.titles)))
     if sign == "others":
-        own = " ".join(topic_words(message))
+        own = others_by(message)
         asked = message if own and not points_back(message) else f"{topic} {own}".strip()
         seen = dict.fromkeys(i for turn in turns[_since(turns) :] for i in turn.cited)
         return Standalone(asked, asked, excluded=tuple(seen), follows=True)
@@ -134,10 +136,15 @@ def _condense(message: str, turns: Sequence[Turn], llm: LLM) -> str:
 def question_in(reply: str, conversation: str) -> str:
     """The question that a model wrote, or nothing if what it wrote can't be one: an answer with
     marks, a text without end, or words that the conversation never held."""
-    reply = re.sub(r"<think>.*?(?:</think>|$)|<[/|!]?\w[^<>]{0,40}>", "", reply, flags=re.S | re.I)
-    lines = [line.strip().strip('"“”*') for line in reply.splitlines() if line.strip()]
-    text = re.sub(r"^(?:[\w -]{0,40}question[\w -]{0,20}:)\s*", "", lines[0], flags=re.I) if lines else ""
-    if not text or len(text) > _LONGEST or re.search(r"\[\d{1,3}\]", text):
+    line: list[str] = []
+    for drafted in drafted_sentences([reply]):
+        if drafted.marks:
+            return ""
+        if line and drafted.opens_paragraph:
+            break
+        line.append(drafted.text)
+    text = _LABEL.sub("", " ".join(line)).strip(' "“”')
+    if not text or len(text) > _LONGEST:
         return ""
     said = {word.lower() for word in re.findall(r"\w+", conversation)}
     own = [word.lower() for word in re.findall(r"\w+", " ".join(topic_words(text)))]

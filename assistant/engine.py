@@ -29,7 +29,7 @@ from assistant.answer import (
 )
 from assistant.citing import SupportCheck
 from assistant.finding import Clock, Finder, Found
-from assistant.question import tidy
+from assistant.question import asks_for_several, tidy
 from assistant.refusal import shipped_model
 from assistant.retrieval import HybridRetriever
 from assistant.settings import AnswerSettings
@@ -112,7 +112,7 @@ class CitedQueryEngine(BaseQueryEngine):
         given = self.settings.refuse_below
         writing = _Writing([notice, waiting_notice(found.searched)])
         if found.passages and confidence >= (model.threshold if given is None else given):
-            yield from self._write(found, writing)
+            yield from self._write(question, found, writing)
         clock.step("write")
         yield Done(self._answer(question, found, writing, confidence, clock))
 
@@ -146,9 +146,15 @@ class CitedQueryEngine(BaseQueryEngine):
 
     # --- writing --------------------------------------------------------------------------
 
-    def _write(self, found: Found, writing: _Writing) -> Iterator[Event]:
+    def _write(self, question: str, found: Found, writing: _Writing) -> Iterator[Event]:
         """The language model's sentences if there is one and it can, else quotes."""
-        task = Task(found.standalone.question, found.passages, found.evidence, found.named)
+        task = Task(
+            found.standalone.question,
+            found.passages,
+            found.evidence,
+            named=found.named,
+            several=asks_for_several(question) or bool(found.standalone.excluded),
+        )
         if self.llm is not None:
             writer = ModelWriter(self.llm, self.library, self.check, self.settings)
             writing.writer = writer.name

@@ -174,9 +174,7 @@ class Finder:
         if self.postprocessors:
             nodes = [self.node(passage) for passage in passages]
             for postprocessor in self.postprocessors:
-                nodes = postprocessor.postprocess_nodes(
-                    nodes, query_bundle=QueryBundle(s.question)
-                )
+                nodes = postprocessor.postprocess_nodes(nodes, query_bundle=QueryBundle(s.question))
             passages = self._from_nodes(nodes, filters)
         if not self._own_order:
             passages = [p for p in passages if p.paper.id not in s.excluded]

@@ -32,9 +32,13 @@ _TURN_END = re.compile(
 )
 _THOUGHT = re.compile(r"<think(?:ing)?>", re.IGNORECASE)
 _THOUGHT_END = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
-# A text that ends like this may go on with what is to be taken out whole.
+# A text that ends like this may go on with what is to be taken out whole: a tag, or a row of
+# marks, or the address that a mark is linked to.
+_PAIR = r"[\[【]+[^\[\]【】\n]{0,60}[\]】]+"
 _OPEN = re.compile(
-    r"(?:<(?=[|/!<a-z]|$)[^<>]{0,200}|[\[【][^\[\]【】\n]{0,60}|[\]】]\(\S*)$", re.IGNORECASE
+    rf"<(?=[|/!<a-z]|$)[^<>]{{0,200}}$"
+    rf"|(?:{_PAIR}[,;]?\s*)*(?:{_PAIR}(?:\([^\s)]*|[,;]?\s*)|[\[【]+[^\[\]【】\n]{{0,60}})$",
+    re.IGNORECASE,
 )
 _BULLET = re.compile(r"\s*(?:(?:[-*•–]|#{1,6}|\d{1,2}[.)])\s+)+")
 # A line broken inside a sentence, as in a text of fixed width.

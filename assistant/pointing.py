@@ -100,7 +100,8 @@ _THE_WORK = re.compile(
 )
 _SEVERAL = re.compile(r"\b(?:they|them|these|those|both|the (?:two|papers|studies))\b", re.I)
 _COMPARES = re.compile(
-    r"\b(?:compar\w+|differ\w*|versus|vs|agree|disagree|contradict\w*|conflict\w*|in common|than)\b",
+    r"\b(?:compar\w+|differ\w*|versus|vs|(?:dis)?agree|contradict\w*|conflict\w*|in common|"
+    r"than)\b",
     re.IGNORECASE,
 )
 
@@ -114,7 +115,8 @@ _OTHERS = re.compile(
 )
 # "what else do they say" asks for more of the same paper, not for another one.
 _SAME_ONES = re.compile(
-    r"\belse\b[^?.!]{0,20}\b(?:it|they|he|she|authors?|(?:the|this|that) (?:paper|study|work))\b",
+    r"\b(?:what|anything|something) else\b[^?.!]{0,20}\b(?:it|they|he|she|authors?|"
+    r"(?:the|this|that) (?:paper|study|work))\b",
     re.IGNORECASE,
 )
 
@@ -128,7 +130,7 @@ _ORDINAL = re.compile(
     rf"\b({_NTH})\s+(?:one|paper|study|work|abstract|approach|article|result|source|of\s+(?:them|"
     r"these|those))\b"
     rf"|\bthe\s+({_NTH})(?=\s*(?:[?!.,;)]|$|(?:and|or|with|to|say|says|do|does|did|is|was|has|find|"
-    r"finds|use|uses|report|reports)\b))",
+    r"finds|use|uses|report|reports|better|worse|faster|slower|cheaper|also)\b))",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(
@@ -205,6 +207,11 @@ def _stands_before(pattern: re.Pattern[str], text: str, *, whole: bool) -> bool:
 def topic_words(text: str) -> list[str]:
     """The words of a text that bring in a subject: neither asked with nor an aspect of one."""
     return [word for word in asked_about(text) if word.lower() not in _ASPECTS]
+
+
+def others_by(message: str) -> str:
+    """The subject that a message brings in where it asks for other papers; mostly none."""
+    return " ".join(topic_words(_OTHERS.sub(" ", message)))
 
 
 def compares_several(message: str) -> bool:

@@ -68,11 +68,15 @@ def features_of(
     news = _share(new, texts[0]) if new else 0.5
     cosines = [
         sorted((e.cosine for e in evidence if e.passage == i), reverse=True)[:3]
-        for i in range(len(texts))
+        for i in range(len(passages))
+    ]
+    nearest = [
+        p.scores.dense if p.scores.dense is not None else max(own, default=0.0)
+        for p, own in zip(passages, cosines, strict=True)
     ]
     return {
-        "dense": max((p.scores.dense or 0.0) for p in passages),
-        "sentences": max((sum(c) / len(c) for c in cosines if c), default=0.0),
+        "dense": max(nearest),
+        "sentences": max((sum(c) / len(c) for c in cosines[:_FIRST] if c), default=0.0),
         "names": max(_share(names, own) for own in texts) if names else 0.5,
         "news": news,
     }

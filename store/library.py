@@ -6,20 +6,20 @@ import shutil
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from store.catalog import Catalog
-from store.changes import INDEXES, Change, Index
+from store.changes import INDEXES, Index
 from store.chunking import CountTokens, chunk
 from store.errors import BrokenLibrary, EmbedderFailed
 from store.filters import Filters
+from store.following import follow_vectors, follow_words
 from store.lock import LibraryLock
 from store.paper import Paper, Rejected, Skipped
 from store.settings import StoreSettings
@@ -29,15 +29,12 @@ if TYPE_CHECKING:
     from llama_index.core.schema import TextNode
     from numpy.typing import NDArray
 
+    from store.following import Chunks
     from store.vectors import VectorIndex
     from store.words import WordIndex
 
-T = TypeVar("T")
-R = TypeVar("R")
 Record = Paper | Rejected | Skipped
 Progress = Callable[[int, int], None]  # (done, of how many)
-
-_PAPERS = 64  # papers embedded and written at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +169,9 @@ class Library:
     def add(self, records: Iterable[Record], progress: Progress | None = None) -> AddReport:
         """Takes records into the catalogue and brings both indexes up to date.
 
-        `progress` is told of the papers embedded. Records from files may come as a stream;
-        what is in the catalogue when this is interrupted is indexed by the next call.
+        `progress` is told how many of the changed papers are embedded, and how many they are.
+        Records from files may come as a stream; what is in the catalogue when this is
+        interrupted is indexed by the next call.
         """
         report = self.catalogue(records)
         return replace(report, embedded=self.index(progress))
@@ -251,50 +249,19 @@ class Library:
     def index_words(self) -> None:
         """Makes every paper of the catalogue findable by its words; takes no time to speak of."""
         with self._turn["words"]:
-            words = self.words
-            changes = self.catalog.changes.pending("words")
-            for start in range(0, len(changes), 5000):
-                part = changes[start : start + 5000]
-                papers = self.catalog.get([change.paper_id for change in part])
-                gone = [c.paper_id for c in part if c.paper_id not in papers]
-                words.apply(papers.values(), gone)
-                self.catalog.changes.followed("words", part)
+            follow_words(self.catalog, self.words)
 
     def index_vectors(self, progress: Progress | None = None) -> int:
-        """Embeds what has changed; the next batch is embedded while the last one is written."""
+        """Embeds what has changed; returns how many papers that were."""
         self.own()
         with self._turn["vectors"]:
-            return self._index_vectors(progress) if self.pending("vectors") else 0
+            if not self.pending("vectors"):
+                return 0
+            return follow_vectors(self.catalog, self.vectors, self._chunks_of, progress)
 
-    def _index_vectors(self, progress: Progress | None) -> int:
-        index = self.vectors
-        changes = self.catalog.changes.pending("vectors")
-        embedded = done = 0
-        batches = (changes[i : i + _PAPERS] for i in range(0, len(changes), _PAPERS))
-        with ThreadPoolExecutor(1, "embed-ahead") as ahead:
-            for part, nodes, vectors in _one_ahead(ahead, self._embed, batches):
-                stale = [change.paper_id for change in part if not change.fresh]
-                if stale:
-                    index.remove(stale)
-                if nodes:
-                    index.add(nodes, vectors)
-                counts: dict[str, int] = {}
-                for node in nodes:
-                    paper_id = str(node.metadata["paper_id"])
-                    counts[paper_id] = counts.get(paper_id, 0) + 1
-                self.catalog.changes.followed("vectors", part, counts)
-                embedded += len(counts)
-                done += len(part)
-                if progress:
-                    progress(done, len(changes))
-        return embedded
-
-    def _embed(
-        self, changes: Sequence[Change]
-    ) -> tuple[Sequence[Change], list[TextNode], NDArray[np.float32]]:
-        papers = self.catalog.get([change.paper_id for change in changes])
-        nodes = [node for paper in papers.values() for node in self.chunk(paper)]
-        return changes, nodes, self.embed([node.text for node in nodes])
+    def _chunks_of(self, papers: Iterable[Paper]) -> Chunks:
+        nodes = [node for paper in papers for node in self.chunk(paper)]
+        return nodes, self.embed([node.text for node in nodes])
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors of texts, shape (len(texts), dimensions), with this library's embedder."""
@@ -359,15 +326,3 @@ def _endpoint_errors() -> Iterator[None]:
             f"The embedding model failed ({type(error).__name__}: {error}): see that it is running "
             "and configured, then run the same command again; what is embedded is kept."
         ) from error
-
-
-def _one_ahead(pool: ThreadPoolExecutor, work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
-    """`map(work, items)` with the next item in work while the caller uses the last result."""
-    waiting: Future[Any] | None = None
-    for item in items:
-        started = pool.submit(work, item)
-        if waiting is not None:
-            yield waiting.result()
-        waiting = started
-    if waiting is not None:
-        yield waiting.result()

@@ -112,6 +112,27 @@ class Failure(Exception):
         self.code = code
 
 
+def explained(error: Exception) -> tuple[str, int]:
+    """Any error as a sentence for the user, and the exit code it ends with."""
+    from store.errors import LibraryError, LibraryInUse
+    from ui.settings import BadSettings
+
+    if isinstance(error, Failure):
+        return str(error), error.code
+    if isinstance(error, BadSettings):
+        return str(error), 2
+    if isinstance(error, LibraryInUse):
+        return str(error), 4
+    if (usage := getattr(error, "format_message", None)) is not None:  # Typer's own errors
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "assistant"
+        return f"{usage().rstrip('.')}: see '{command} --help'.", 2
+    if isinstance(error, LibraryError | ValueError | OSError):
+        return str(error), 1
+    what = f"Something went wrong ({type(error).__name__}: {error})."
+    return f"{what} Set ASSISTANT_DEBUG=1 to see where, and run the same command again.", 1
+
+
 def _show_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"assistant {version('paper-assistant')}")

@@ -38,6 +38,10 @@ def _run(arguments: Sequence[str] | None) -> int:
         result = app(arguments, prog_name="assistant", standalone_mode=False)
         code = result if isinstance(result, int) else 0  # of a typer.Exit
         return _interrupted() if code == INTERRUPTED else code
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # Typer would call this a failure
+            raise end.__context__ from None
+        raise
     except BrokenPipeError:
         raise
     except Exception as error:
@@ -47,28 +51,13 @@ def _run(arguments: Sequence[str] | None) -> int:
 def _explain(error: Exception) -> int:
     import typer
 
-    from store.errors import LibraryError, LibraryInUse
-    from ui.app import Failure
-    from ui.settings import BadSettings
+    from ui.app import explained
 
     if isinstance(error, typer.Abort) or _hides_interrupt(error):
         return _interrupted()
     if os.environ.get("ASSISTANT_DEBUG"):
         raise error
-    message, code = str(error), 1
-    if isinstance(error, Failure):
-        code = error.code
-    elif isinstance(error, BadSettings):
-        code = 2
-    elif isinstance(error, LibraryInUse):
-        code = 4
-    elif (usage := getattr(error, "format_message", None)) is not None:  # Typer's own errors
-        context = getattr(error, "ctx", None)
-        command = context.command_path if context else "assistant"
-        message, code = f"{usage().rstrip('.')}: see '{command} --help'.", 2
-    elif not isinstance(error, LibraryError | ValueError | OSError):
-        message = f"Something went wrong ({type(error).__name__}: {error}). "
-        message += "Set ASSISTANT_DEBUG=1 to see where, and run the same command again."
+    message, code = explained(error)
     _complain(message)
     return code
 
@@ -76,7 +65,7 @@ def _explain(error: Exception) -> int:
 def _hides_interrupt(error: BaseException | None) -> bool:
     """Whether an interrupt is the cause: an extension that is being loaded wraps it."""
     while error is not None and not isinstance(error, KeyboardInterrupt):
-        error = error.__cause__ or error.__context__
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     return error is not None
 
 

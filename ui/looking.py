@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import typer
 
 from ui.app import Command, Failure, JsonOption, LibraryOption, app, flags_of
+
+# One setting as `config` tells it; `from` is where its value comes from.
+Setting = TypedDict(
+    "Setting",
+    {"name": str, "value": Any, "from": str, "environment": list[str], "about": str},
+)
+
+
+class Check(TypedDict):
+    """One check of `doctor`: what was looked at, what was found, whether it is well."""
+
+    what: str
+    found: str
+    ok: bool
 
 
 @app.command(cls=Command)
@@ -18,7 +32,7 @@ def config(ctx: typer.Context, library: LibraryOption = None, as_json: JsonOptio
 
     flags = flags_of(ctx, library)
     settings, origin = load_settings(**flags), origins(flags)
-    rows = [
+    rows: list[Setting] = [
         {
             "name": name,
             "value": _shown(name, getattr(settings, name)),
@@ -42,7 +56,7 @@ def config(ctx: typer.Context, library: LibraryOption = None, as_json: JsonOptio
     )
 
 
-def _show_settings(rows: list[dict[str, Any]]) -> None:
+def _show_settings(rows: list[Setting]) -> None:
     from rich.text import Text
 
     from ui.flow import hang
@@ -85,12 +99,12 @@ def doctor(ctx: typer.Context, library: LibraryOption = None, as_json: JsonOptio
         raise Failure(f"Look at: {', '.join(wrong).lower()}.")
 
 
-def examine(settings: Any) -> list[dict[str, Any]]:
-    """Every check of `doctor`: what was looked at, what was found, whether it is well."""
+def examine(settings: Any) -> list[Check]:
+    """Every check of `doctor`."""
     import platform
     from importlib.metadata import PackageNotFoundError, version
 
-    checks: list[dict[str, Any]] = []
+    checks: list[Check] = []
 
     def note(what: str, found: str, ok: bool = True) -> None:
         checks.append({"what": what, "found": found, "ok": ok})

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from store.paper import Paper, Source
 from ui.flow import Flow, hang
-from ui.terminal import clean, counted, out, say
+from ui.terminal import clean, counted, err, out, say
 
 if TYPE_CHECKING:
     from assistant.answer import Answer, Citation, Passage, Sentence
@@ -38,6 +38,8 @@ class AnswerShown:
             self._noticed = text
             self._flow.end()
             say(text, "yellow")
+            if err.is_terminal:
+                err.print()
 
     def sentence(self, sentence: Sentence) -> None:
         """One more sentence."""
@@ -137,7 +139,8 @@ def show_papers(papers: Sequence[Paper], total: int, offset: int = 0) -> None:
             lead = Text.assemble((f"{paper.id:<{width}}", "cyan"), f"  {year:<4}  ")
             hang(out, lead, Text(title))
         else:
-            out.out("\t".join((paper.id, year, title, _files(paper))))
+            # Written as it is: a console turns tabs into spaces.
+            out.file.write("\t".join((paper.id, year, title, _files(paper))) + "\n")
     if total > len(papers):
         say(f"{offset + 1} to {offset + len(papers)} of {total}; more with --limit and --offset.")
 
@@ -163,7 +166,7 @@ def show_report(report: AddReport) -> None:
         (report.updated, "updated"),
         (report.unchanged, "unchanged"),
         (len(report.rejected), "rejected"),
-        (report.papers, "papers in the library"),
+        (report.papers, f"paper{'' if report.papers == 1 else 's'} in the library"),
     )
     width = max(len(str(count)) for count, _ in counts)
     for count, what in counts:

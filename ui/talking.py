@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.app import Command, Failure, LibraryOption, app, flags_of
+from ui.app import Command, Failure, LibraryOption, app, explained, flags_of
 from ui.asking import ModelOption, WriterOption, show_stream
 from ui.opening import make_filters, open_engine
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from assistant.answer import Answer, Turn
     from assistant.engine import CitedQueryEngine
 
-_HELP = (
+WORDS = (
     ("sources", "the sentences that the last answer cites, with their papers"),
     ("new", "begin afresh: what was said before is forgotten"),
     ("help", "this list"),
@@ -80,19 +81,31 @@ class _Conversation:
 
     def run(self) -> None:
         """Until the user has enough."""
+        from ui.terminal import out, say
+
         self._greet()
         for said in _lines():
-            command = said.lower().lstrip("/:").rstrip("!.")
-            if command in _QUIT:
-                return
-            if command == "new":
-                self._begin_afresh()
-            elif command in ("sources", "source"):
-                self._show_sources()
-            elif command in ("help", "?"):
-                _show_help()
-            else:
-                self._ask(said)
+            try:
+                if not self._obey(said):
+                    return
+            except KeyboardInterrupt:
+                out.print()
+                say("Stopped.", "yellow")
+
+    def _obey(self, said: str) -> bool:
+        """Does what was said; false when that is to end."""
+        command = said.lower().lstrip("/:").rstrip("!.")
+        if command in _QUIT:
+            return False
+        if command == "new":
+            self._begin_afresh()
+        elif command in ("sources", "source"):
+            self._show_sources()
+        elif command in ("help", "?"):
+            _show_help()
+        else:
+            self._ask(said)
+        return True
 
     def _greet(self) -> None:
         from store.starter import STARTER
@@ -107,18 +120,16 @@ class _Conversation:
 
     def _ask(self, question: str) -> None:
         from assistant.answer import turn_of
-        from store.errors import LibraryError
         from ui.terminal import out, say
 
         out.print()
         try:
             self._last = show_stream(self._engine, question, make_filters(), tuple(self._turns))
             self._turns.append(turn_of(self._last))
-        except KeyboardInterrupt:
-            out.print()
-            say("Stopped.", "yellow")
-        except LibraryError as error:
-            say(str(error), "red")
+        except Exception as error:  # one question that fails is no end of the talk
+            if os.environ.get("ASSISTANT_DEBUG"):
+                raise
+            say(explained(error)[0], "red")
 
     def _begin_afresh(self) -> None:
         from ui.terminal import out
@@ -144,7 +155,7 @@ def _show_help() -> None:
     from ui.flow import hang
     from ui.terminal import out
 
-    for word, meaning in _HELP:
+    for word, meaning in WORDS:
         hang(out, Text(f"  {word:<9}", style="bold"), Text(meaning))
     out.print("  Anything else is a question.", style="dim")
 
@@ -155,8 +166,8 @@ def _lines() -> Iterator[str]:
 
     prompt, again = _prompt(), False
     while True:
-        out.print()
         try:
+            out.print()
             said = " ".join(input(prompt).split())
         except EOFError:
             out.print()

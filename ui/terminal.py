@@ -35,6 +35,11 @@ class Screen(Console):
         """Whether bold, italics and colours can be seen."""
         return self.color_system is not None
 
+    @property
+    def watched(self) -> bool:
+        """Whether it is a terminal on which a line can be written over."""
+        return self.is_terminal and not self.is_dumb_terminal
+
     def on_broken_pipe(self) -> None:
         """The reader has gone; `main` ends quietly."""
         raise BrokenPipeError
@@ -67,7 +72,7 @@ def counted(number: int, what: str) -> str:
 
 def working(label: str, *, shown: bool = True) -> AbstractContextManager[object]:
     """A sign of life on standard error while the body runs; nothing where it isn't a terminal."""
-    if not (shown and err.is_terminal):
+    if not (shown and err.watched):
         return nullcontext()
     return err.status(Text(label, style="dim"), spinner_style="dim")
 
@@ -91,7 +96,7 @@ def progress_bar(label: str, *, before: str = "Reading", shown: bool = True) -> 
         TimeRemainingColumn(compact=True),
         console=err,
         transient=True,
-        disable=not (shown and err.is_terminal),
+        disable=not (shown and err.watched),
     )
     with bar:
         task = bar.add_task(before, total=None, count="", rate="")

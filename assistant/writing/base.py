@@ -14,13 +14,15 @@ from assistant.evidence import Evidence
 class Task:
     """One question to answer, with everything found for it.
 
-    The first `named` passages are papers that the question or its conversation names.
+    The first `named` passages are papers that the question or its conversation names; `several`
+    tells that an overview of papers is wanted.
     """
 
     question: str
     passages: Sequence[Passage]
     evidence: Sequence[Evidence]
     named: int = 0
+    several: bool = False
 
 
 class WriterFailed(Exception):

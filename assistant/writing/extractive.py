@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from assistant.answer import Citation, Passage, Sentence, Tokens
+from assistant.conflict import conflicts, numbers_in
 from assistant.evidence import Evidence
-from assistant.question import asks_for_several
 from assistant.writing.base import Task
 
 # Chosen on the tuning half of the questions: more papers answer broad questions better, and
@@ -43,7 +43,8 @@ class ExtractiveWriter:
                 task.evidence,
                 task.passages,
                 self.max_sentences,
-                several=asks_for_several(task.question),
+                several=task.several,
+                named=task.named,
             ),
             1,
         ):
@@ -53,22 +54,29 @@ class ExtractiveWriter:
 
 
 def choose(
-    evidence: Sequence[Evidence], passages: Sequence[Passage], most: int, *, several: bool = False
+    evidence: Sequence[Evidence],
+    passages: Sequence[Passage],
+    most: int,
+    *,
+    several: bool = False,
+    named: int = 0,
 ) -> list[tuple[int, list[Evidence]]]:
     """The sentences to quote: (passage, its sentences in reading order), the best paper first.
 
-    Where `several` papers are wanted, they may stand further apart.
-
     Each paper worth citing gives its most telling sentence; what is then left of `most` goes to
-    further telling sentences, the first paper's before the others'.
+    further telling sentences, the first paper's before the others'. A paper that would only
+    repeat what another said is left out.
     """
     by_paper = {
         index: sorted((e for e in evidence if e.passage == index), key=lambda e: -e.telling)
         for index in range(len(passages))
     }
     chosen: dict[int, list[Evidence]] = {}
-    for index in worth_citing(evidence, passages, several=several)[: min(_PAPERS, most)]:
-        new = next((e for e in by_paper[index] if not _repeats(e, chosen)), None)
+    worth = worth_citing(evidence, passages, several=several, named=named)
+    for index in worth[: min(_PAPERS, most)]:
+        best = by_paper[index][0].telling
+        near = (e for e in by_paper[index] if best - e.telling <= _TELLING)
+        new = next((e for e in near if not _repeats(e, chosen)), None)
         if new:
             chosen[index] = [new]
     left = most - len(chosen)
@@ -88,9 +96,15 @@ def choose(
 
 
 def worth_citing(
-    evidence: Sequence[Evidence], passages: Sequence[Passage], *, several: bool = False
+    evidence: Sequence[Evidence],
+    passages: Sequence[Passage],
+    *,
+    several: bool = False,
+    named: int = 0,
 ) -> list[int]:
-    """The first passage, and those that stand close behind it with a sentence to show for it."""
+    """The first passage, and those that stand close behind it with a sentence to show for it;
+    where `several` papers are wanted they may stand further apart. The first `named` passages
+    are the ones that the question names: then these and no others."""
     best: dict[int, float] = {}
     for e in evidence:
         best[e.passage] = max(best.get(e.passage, 0.0), e.relevance)
@@ -110,8 +124,12 @@ def worth_citing(
 
 
 def _repeats(candidate: Evidence, chosen: dict[int, list[Evidence]]) -> bool:
+    """Whether a sentence says what a chosen one says. The opposite and another figure are near
+    in meaning too, and are just what a reader must not miss."""
     return any(
         float(np.dot(candidate.vector, evidence.vector)) > _REPEATS
+        and numbers_in(candidate.text) <= numbers_in(evidence.text)
+        and not conflicts(candidate.text.lower(), evidence.text.lower(), str.split)
         for quoted in chosen.values()
         for evidence in quoted
     )

@@ -125,8 +125,8 @@ class ModelWriter:
         written: list[str] = []
         try:
             for part in self._llm.stream_chat(messages):
-                choices = getattr(part.raw, "choices", None)
-                self._cut_off = bool(choices) and choices[0].finish_reason == "length"
+                choices = getattr(part.raw, "choices", None) or [None]
+                self._cut_off = getattr(choices[0], "finish_reason", None) == "length"
                 if part.delta:
                     written.append(part.delta)
                     yield part.delta

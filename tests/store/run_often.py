@@ -20,11 +20,11 @@ import tantivy  # noqa: F401
 import tokenizers  # noqa: F401
 
 import store.embedding
-from store import catalog, library
+from store import catalog, following
 from ui.cli import main
 
 catalog._RECORDS = 10
-library._PAPERS = 8
+following._VECTORS_AT_A_TIME = 8
 
 
 def start(arguments: list[str], log: str) -> int:

@@ -255,7 +255,7 @@ def content(papers: Sequence[Paper]) -> list[str]:
     return sorted(repr(replace(paper, id="-")) for paper in papers)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     st.lists(_records, max_size=12, unique_by=lambda r: (r.sources[0].file, r.sources[0].position)),
     st.randoms(use_true_random=False),

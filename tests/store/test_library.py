@@ -18,7 +18,8 @@ import numpy as np
 import pytest
 from llama_index.core.base.embeddings.base import BaseEmbedding
 
-from store import library as library_module
+from store import following
+from store.catalog import Catalog
 from store.changes import Changes
 from store.embedding import MiniLM
 from store.errors import BrokenLibrary, EmbedderFailed, LibraryInUse, WrongEmbedder
@@ -374,7 +375,7 @@ NEW = [replace(p, abstract="Other words.") for p in OLD[::3]] + OLD[1::3] + inve
 
 @pytest.fixture
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(library_module, "_PAPERS", 8)
+    monkeypatch.setattr(following, "_VECTORS_AT_A_TIME", 8)
 
 
 @pytest.fixture(scope="module")
@@ -394,10 +395,10 @@ def undisturbed(old: Path, tmp_path_factory: pytest.TempPathFactory) -> Contents
         return contents(library)
 
 
-@pytest.mark.parametrize("moment", ["before", "behind"])
 @pytest.mark.parametrize(
     ("owner", "step", "number"),
     [
+        (Catalog, "put", 1),
         (WordIndex, "apply", 1),
         (Changes, "followed", 1),  # by the words
         (VectorIndex, "remove", 1),
@@ -408,7 +409,7 @@ def undisturbed(old: Path, tmp_path_factory: pytest.TempPathFactory) -> Contents
     ],
 )
 @pytest.mark.usefixtures("small_steps")
-def test_an_addition_that_is_broken_off_and_made_again_gives_the_very_same_library(
+def test_an_addition_broken_off_behind_any_step_and_made_again_gives_the_very_same_library(
     tmp_path: Path,
     old: Path,
     undisturbed: Contents,
@@ -416,20 +417,18 @@ def test_an_addition_that_is_broken_off_and_made_again_gives_the_very_same_libra
     owner: type,
     step: str,
     number: int,
-    moment: str,
 ) -> None:
     shutil.copytree(old, tmp_path / "library")
     calls = 0
     real = getattr(owner, step)
 
-    def dying(*args: Any, **options: Any) -> None:
+    def dying(*args: Any) -> Any:
         nonlocal calls
         calls += 1
-        if moment == "before" and calls == number:
+        done = real(*args)
+        if calls == number:
             raise Killed
-        real(*args, **options)
-        if moment == "behind" and calls == number:
-            raise Killed
+        return done
 
     with monkeypatch.context() as patch, open_library(tmp_path / "library") as library:
         patch.setattr(owner, step, dying)

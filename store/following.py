@@ -1,0 +1,90 @@
+"""How the indexes follow the catalogue: what changed goes in, what is gone goes out.
+
+Both can be broken off anywhere and called again: a change is struck off the list only when the
+index holds it, and putting in what is there already changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
+
+from store.catalog import Catalog
+from store.changes import Change
+from store.paper import Paper
+
+if TYPE_CHECKING:
+    import numpy as np
+    from llama_index.core.schema import TextNode
+    from numpy.typing import NDArray
+
+    from store.vectors import VectorIndex
+    from store.words import WordIndex
+
+    Chunks = tuple[list[TextNode], NDArray[np.float32]]  # of some papers, with their vectors
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_WORDS_AT_A_TIME = 5000  # papers a commit
+_VECTORS_AT_A_TIME = 64  # papers embedded and written at once
+
+
+def follow_words(catalog: Catalog, index: WordIndex) -> None:
+    """Brings the word index up to date; takes no time to speak of."""
+    for part in _parts(catalog.changes.pending("words"), _WORDS_AT_A_TIME):
+        papers = catalog.get([change.paper_id for change in part])
+        gone = [change.paper_id for change in part if change.paper_id not in papers]
+        index.apply(papers.values(), gone)
+        catalog.changes.followed("words", part)
+
+
+def follow_vectors(
+    catalog: Catalog,
+    index: VectorIndex,
+    embed: Callable[[Iterable[Paper]], Chunks],
+    progress: Callable[[int, int], None] | None = None,
+) -> int:
+    """Brings the vector index up to date; returns how many papers were embedded.
+
+    The next papers are embedded while the last ones are written. `progress` is told how many
+    of the changed papers are done, and how many they are.
+    """
+    changes = catalog.changes.pending("vectors")
+
+    def chunks_of(part: Sequence[Change]) -> tuple[Sequence[Change], Chunks]:
+        return part, embed(catalog.get([change.paper_id for change in part]).values())
+
+    embedded = done = 0
+    with ThreadPoolExecutor(1, "embed-ahead") as ahead:
+        parts = _parts(changes, _VECTORS_AT_A_TIME)
+        for part, (nodes, vectors) in _one_ahead(ahead, chunks_of, parts):
+            if stale := [change.paper_id for change in part if not change.fresh]:
+                index.remove(stale)
+            if nodes:
+                index.add(nodes, vectors)
+            counts = Counter(str(node.metadata["paper_id"]) for node in nodes)
+            catalog.changes.followed("vectors", part, counts)
+            embedded += len(counts)
+            done += len(part)
+            if progress:
+                progress(done, len(changes))
+    return embedded
+
+
+def _parts(changes: Sequence[Change], size: int) -> Iterator[Sequence[Change]]:
+    return (changes[start : start + size] for start in range(0, len(changes), size))
+
+
+def _one_ahead(pool: ThreadPoolExecutor, work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+    """`map(work, items)` with the next item in work while the caller uses the last result."""
+    waiting: Future[R] | None = None
+    for item in items:
+        started = pool.submit(work, item)
+        if waiting is not None:
+            yield waiting.result()
+        waiting = started
+    if waiting is not None:
+        yield waiting.result()
