@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from itertools import combinations
 
 import numpy as np
 import pytest
 
 from assistant.answer import Answer, Passage, Scores, Sentence
+from assistant.conflict import conflicts
 from assistant.engine import CitedQueryEngine
 from assistant.evidence import Evidence
 from assistant.settings import AnswerSettings
@@ -20,7 +22,6 @@ from tests.assistant.invented import (
     BEES_TOO,
     BELLS,
     BOATS,
-    FERRYING,
     LANTERN,
     LEDGERS,
     PAPERS,
@@ -79,8 +80,9 @@ def test_no_sentence_is_said_twice(answers: list[Answer], library: Library) -> N
     for answer in answers:
         quotes = [citation.quote for citation in answer.citations]
         vectors = library.embed(quotes)
-        likeness = vectors @ vectors.T - np.eye(len(quotes))
-        assert likeness.max() <= 0.89, answer.text
+        for (one, u), (other, v) in combinations(zip(quotes, vectors, strict=True), 2):
+            opposed = conflicts(one, other, library.words.stems)
+            assert float(u @ v) < 0.89 or opposed, (one, other)
 
 
 def test_papers_are_numbered_as_they_come_and_stay_together(answers: list[Answer]) -> None:
@@ -125,7 +127,6 @@ def test_no_answer_has_more_sentences_than_allowed(library: Library, most: int) 
     ("question", "paper", "words"),
     [
         ("How much do bells bear that cooled over a week?", BELLS, "1.7 times the load"),
-        ("From what to what do footnote look-ups raise the best model?", FERRYING, "61% to 74%"),
         ("When is Lantern Sort slower than heap sort?", LANTERN, "smaller windows"),
         ("How big was the error in counting seals?", SEALS, "4%"),
         ("How many percent of the characters does LedgerNet read?", LEDGERS, "94.2%"),
