@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
+
+# A background job of a shell begins with interrupts ignored, and so would the programs under
+# test, some of which are interrupted.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _PAGES = Path(__file__).resolve().parents[2] / "shared" / "pages"
 
