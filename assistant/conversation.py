@@ -39,7 +39,7 @@ class Standalone:
     the context that the question has been given. `favoured` are the papers that the
     conversation is about, `excluded` those that the user asks to look beyond. `follows` tells
     whether it leans on an earlier turn; `only` that it is about the favoured papers and no
-    others.
+    others. `failed` says why the language model couldn't word it, if it couldn't.
     """
 
     question: str
@@ -48,6 +48,7 @@ class Standalone:
     excluded: tuple[str, ...] = ()
     follows: bool = False
     only: bool = False
+    failed: str = ""
 
 
 def stand_alone(question: str, turns: Sequence[Turn], llm: LLM | None = None) -> Standalone:
@@ -56,7 +57,7 @@ def stand_alone(question: str, turns: Sequence[Turn], llm: LLM | None = None) ->
     Rules find the follow-ups: words that point back ("it", "the authors"), a numbered paper
     ("the second one", "[2]"), a wish for other papers ("who else …"), or a message with hardly
     a word of its own. With a language model the wording comes from it, the papers in question
-    still from the rules; a model that fails costs nothing but its help.
+    still from the rules; where the model fails, so does the wording.
     """
     if asks_nothing(question):
         return Standalone("", "")
@@ -65,7 +66,12 @@ def stand_alone(question: str, turns: Sequence[Turn], llm: LLM | None = None) ->
     ruled = _by_rules(question, turns)
     if llm is None or not ruled.follows:
         return ruled
-    written = _condense(question, turns, llm)
+    try:
+        written = _condense(question, turns, llm)
+    except Exception as error:  # any client library, any server: the rules' wording serves as well
+        from assistant.writing.model import reason
+
+        return replace(ruled, failed=reason(error))
     return replace(ruled, question=written, asks=written) if written else ruled
 
 
@@ -118,7 +124,7 @@ def _topic(turns: Sequence[Turn]) -> str:
 
 
 def _condense(message: str, turns: Sequence[Turn], llm: LLM) -> str:
-    """The model's wording of a message, or nothing where it fails or wrote something else."""
+    """The model's wording of a message, or nothing where it wrote something else."""
     from llama_index.core.base.llms.types import ChatMessage, MessageRole
 
     lines = []
@@ -126,10 +132,7 @@ def _condense(message: str, turns: Sequence[Turn], llm: LLM) -> str:
         lines.append(f"Researcher: {turn.question}")
         lines.append(f"Assistant: {turn.answer[:600]}")
     prompt = prompts.fill("condense", conversation="\n".join(lines), question=message)
-    try:
-        reply = llm.chat([ChatMessage(role=MessageRole.USER, content=prompt)])
-    except Exception:  # the rules' own wording serves as well
-        return ""
+    reply = llm.chat([ChatMessage(role=MessageRole.USER, content=prompt)])
     return question_in(reply.message.content or "", "\n".join((*lines, message)))
 
 

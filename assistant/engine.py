@@ -159,6 +159,8 @@ class CitedQueryEngine(BaseQueryEngine):
             writer = ModelWriter(self.llm, self.library, self.check, self.settings)
             writing.writer = writer.name
             try:
+                if failed := found.standalone.failed:  # it would only fail again
+                    raise WriterFailed(f"The language model {writer.name} {failed}.")
                 for sentence in writer.write(task):
                     writing.sentences.append(sentence)
                     yield Written(sentence)

@@ -93,8 +93,10 @@ class HybridRetriever(BaseRetriever):
         if asked_for:
             by_name = replace(filters, papers=tuple(asked_for))
             chunks |= best_chunks(self.library.search_vectors(vector, 4 * pool, by_name))
-            late = [i for i in asked_for if i not in chunks][:wanted]
-            chunks |= self._embedded_now(vector, late)
+            late = [i for i in asked_for if i not in chunks]
+            if late:
+                allowed = self.library.catalog.ids(by_name)
+                chunks |= self._embedded_now(vector, [i for i in late if i in allowed][:wanted])
         dense = {paper_id: cosine for paper_id, (_, cosine) in chunks.items()}
         fused = fuse(dense, lexical, terms_of(question, self.library), s)
         for paper_id in excluded:

@@ -72,11 +72,7 @@ def chunk(paper: Paper, count_tokens: CountTokens, window: int = 256) -> list[Te
     text = paper.abstract
     spans = split_sentences(text) or [(0, len(text))]
     room = max(window - 2 - count_tokens(paper.title), window // 4)
-    whole = count_tokens(text)
-    if whole <= room:
-        ranges = [(0, len(spans))]
-    else:
-        ranges = windows([count_tokens(text[start:end]) for start, end in spans], room)
+    ranges = windows([count_tokens(text[start:end]) for start, end in spans], room)
     nodes = []
     for number, (first, past) in enumerate(ranges):
         start, end = spans[first][0], spans[past - 1][1]

@@ -23,13 +23,15 @@ if TYPE_CHECKING:
     from store.vectors import VectorIndex
     from store.words import WordIndex
 
-    Chunks = tuple[list[TextNode], NDArray[np.float32]]  # of some papers, with their vectors
+    Vectors = NDArray[np.float32]
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 _WORDS_AT_A_TIME = 5000  # papers a commit
-_VECTORS_AT_A_TIME = 64  # papers embedded and written at once
+# Papers embedded and written at once. Chroma takes many rows in less time than few at a time,
+# and keeps Python's other threads waiting meanwhile.
+_VECTORS_AT_A_TIME = 128
 
 
 def follow_words(catalog: Catalog, index: WordIndex) -> None:
@@ -44,23 +46,31 @@ def follow_words(catalog: Catalog, index: WordIndex) -> None:
 def follow_vectors(
     catalog: Catalog,
     index: VectorIndex,
-    embed: Callable[[Iterable[Paper]], Chunks],
+    chunk: Callable[[Paper], Sequence[TextNode]],
+    embed: Callable[[Sequence[str]], Vectors],
     progress: Callable[[int, int], None] | None = None,
 ) -> int:
     """Brings the vector index up to date; returns how many papers were embedded.
 
-    The next papers are embedded while the last ones are written. `progress` is told how many
-    of the changed papers are done, and how many they are.
+    While some papers are written the next ones are embedded, and those after them chunked.
+    `progress` is told how many of the changed papers are done, and how many they are.
     """
     changes = catalog.changes.pending("vectors")
 
-    def chunks_of(part: Sequence[Change]) -> tuple[Sequence[Change], Chunks]:
-        return part, embed(catalog.get([change.paper_id for change in part]).values())
+    def chunked(part: Sequence[Change]) -> tuple[Sequence[Change], list[TextNode]]:
+        papers = catalog.get([change.paper_id for change in part])
+        return part, [node for paper in papers.values() for node in chunk(paper)]
+
+    def with_vectors(
+        chunks: tuple[Sequence[Change], list[TextNode]],
+    ) -> tuple[Sequence[Change], list[TextNode], Vectors]:
+        part, nodes = chunks
+        return part, nodes, embed([node.text for node in nodes])
 
     embedded = done = 0
-    with ThreadPoolExecutor(1, "embed-ahead") as ahead:
-        parts = _parts(changes, _VECTORS_AT_A_TIME)
-        for part, (nodes, vectors) in _one_ahead(ahead, chunks_of, parts):
+    with ThreadPoolExecutor(1, "chunk") as first, ThreadPoolExecutor(1, "embed") as second:
+        parts = _one_ahead(first, chunked, _parts(changes, _VECTORS_AT_A_TIME))
+        for part, nodes, vectors in _one_ahead(second, with_vectors, parts):
             if stale := [change.paper_id for change in part if not change.fresh]:
                 index.remove(stale)
             if nodes:

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from llama_index.core.schema import TextNode
     from numpy.typing import NDArray
 
-    from store.following import Chunks
     from store.vectors import VectorIndex
     from store.words import WordIndex
 
@@ -257,11 +256,7 @@ class Library:
         with self._turn["vectors"]:
             if not self.pending("vectors"):
                 return 0
-            return follow_vectors(self.catalog, self.vectors, self._chunks_of, progress)
-
-    def _chunks_of(self, papers: Iterable[Paper]) -> Chunks:
-        nodes = [node for paper in papers for node in self.chunk(paper)]
-        return nodes, self.embed([node.text for node in nodes])
+            return follow_vectors(self.catalog, self.vectors, self.chunk, self.embed, progress)
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors of texts, shape (len(texts), dimensions), with this library's embedder."""

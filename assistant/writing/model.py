@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -17,7 +18,9 @@ from store.library import Library
 from store.sentences import split_sentences
 
 if TYPE_CHECKING:
-    from llama_index.core.base.llms.types import ChatMessage
+    from collections.abc import Generator
+
+    from llama_index.core.base.llms.types import ChatMessage, ChatResponse
     from llama_index.core.llms.llm import LLM
 
 REFUSAL = "NOT IN THE ABSTRACTS"
@@ -123,13 +126,23 @@ class ModelWriter:
     def _stream(self, messages: Sequence[ChatMessage]) -> Iterator[str]:
         """The model's text piece by piece; whatever goes wrong is a WriterFailed."""
         written: list[str] = []
+        parts: Generator[ChatResponse, None, None] | None = None
         try:
-            for part in self._llm.stream_chat(messages):
+            parts = self._llm.stream_chat(messages)
+            for part in parts:
                 choices = getattr(part.raw, "choices", None) or [None]
                 self._cut_off = getattr(choices[0], "finish_reason", None) == "length"
                 if part.delta:
                     written.append(part.delta)
                     yield part.delta
+        except GeneratorExit:
+            if parts is not None:
+                parts.close()
+                parts = None
+            # The openai client's stream refers to itself: only the collector closes its connection,
+            # and until then the model writes on for nobody.
+            gc.collect()
+            raise
         except Exception as error:  # any client library, any server: the reason is told
             raise WriterFailed(f"The language model {self.name} {reason(error)}.") from error
         finally:
@@ -233,5 +246,5 @@ def make_llm(settings: AnswerSettings) -> LLM | None:
         max_tokens=s.llm_max_tokens,
         temperature=s.llm_temperature,
         timeout=s.llm_timeout,
-        max_retries=1,
+        max_retries=0,  # another try would double the wait; quotes answer at once
     )

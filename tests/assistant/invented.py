@@ -9,8 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from assistant.answer import Passage, Scores, Turn
+from assistant.evidence import Evidence
 from store.paper import Paper, Source
+from store.sentences import split_sentences
 
 
 def invented(title: str, abstract: str, file: str, position: int, **facts: Any) -> Paper:
@@ -164,10 +168,18 @@ def turn(question: str, *cited: Paper, answer: str = "", refused: bool = False) 
     )
 
 
+def evidence(passage: int, place: int, *, telling: float, relevance: float = 0.5) -> Evidence:
+    """A sentence that is like no other (each has a direction of its own)."""
+    vector = np.zeros(64, np.float32)
+    vector[passage * 8 + place] = 1
+    return Evidence(
+        passage=passage, span=(10 * place, 10 * place + 9), text="", relevance=relevance,
+        telling=telling, cosine=relevance, coverage=relevance, features={}, vector=vector,
+    )  # fmt: skip
+
+
 def sentences_of(papers: Sequence[Paper]) -> list[tuple[Paper, str]]:
     """Every sentence of every abstract, with its paper."""
-    from store.sentences import split_sentences
-
     return [
         (paper, paper.abstract[start:end])
         for paper in papers

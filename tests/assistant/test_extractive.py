@@ -28,6 +28,7 @@ from tests.assistant.invented import (
     SEALS,
     SOURDOUGH,
     VINEYARD,
+    evidence,
 )
 
 QUESTIONS = [
@@ -155,16 +156,6 @@ def test_papers_that_disagree_are_both_quoted(engine: CitedQueryEngine) -> None:
 
 
 # --- the choice itself, on made-up evidence ---------------------------------------------------
-
-
-def evidence(passage: int, place: int, *, telling: float, relevance: float = 0.5) -> Evidence:
-    """A sentence that is like no other (each has a direction of its own)."""
-    vector = np.zeros(64, np.float32)
-    vector[passage * 8 + place] = 1
-    return Evidence(
-        passage=passage, span=(10 * place, 10 * place + 9), text="", relevance=relevance,
-        telling=telling, cosine=relevance, coverage=relevance, features={}, vector=vector,
-    )  # fmt: skip
 
 
 def found(*fused: float) -> list[Passage]:

@@ -1,0 +1,174 @@
+"""When the library holds no answer: said plainly, nothing cited, the nearest papers named."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.answer import Answer, turn_of
+from assistant.engine import NEAREST, CitedQueryEngine
+from assistant.evidence import SentenceVectors, gather
+from assistant.question import Terms, terms_of
+from assistant.refusal import FEATURES, RefusalModel, features_of, shipped_model
+from assistant.settings import AnswerSettings
+from store.filters import Filters
+from store.library import Library
+from tests.assistant.invented import BELLS, LEDGERS, PAPERS, passage
+
+ANSWERED = [
+    "What makes bell bronze tougher?",
+    "Does morning light help honeybees find their hive?",
+    "How well does LedgerNet read faded handwriting?",
+    "How far away must a quiet drone stay from seals?",
+    "What did pupils learn about tides with paper boats?",
+    "Which sorting method suits streams that are nearly in order?",
+]
+UNANSWERED = [
+    "Who won the football world cup in 1998?",
+    "What is the capital of France?",
+    "How do I renew my passport?",
+    "What does the Higgs boson weigh?",
+    "Which vaccines prevent measles?",
+    "How does the FooBar-3000 transformer reach its accuracy on ImageNet?",
+    "what is it about?",
+    "who are you?",
+    "¿Cuál es la capital de Francia?",
+    "什么是强化学习？",
+    "asdfgh qwertz",
+]
+
+
+def assert_refused(answer: Answer) -> None:
+    assert answer.status == "refused"
+    assert answer.sentences == ()
+    assert answer.citations == ()
+    assert answer.text
+
+
+@pytest.mark.parametrize("question", ANSWERED)
+def test_what_the_papers_tell_is_answered(engine: CitedQueryEngine, question: str) -> None:
+    answer = engine.ask(question)
+    assert answer.status == "answered"
+    assert answer.nearest == ()
+    assert answer.confidence >= shipped_model().threshold
+
+
+@pytest.mark.parametrize("question", UNANSWERED)
+def test_what_no_paper_tells_is_refused(engine: CitedQueryEngine, question: str) -> None:
+    answer = engine.ask(question)
+    assert_refused(answer)
+    assert answer.text.startswith("The papers in this library don't answer this question.")
+    assert answer.confidence < shipped_model().threshold
+
+
+@pytest.mark.parametrize("question", UNANSWERED)
+def test_a_refusal_names_the_nearest_papers(engine: CitedQueryEngine, question: str) -> None:
+    answer = engine.ask(question)
+    assert len(answer.nearest) == NEAREST
+    assert answer.nearest == tuple(p.paper for p in answer.passages[:NEAREST])
+    for paper in answer.nearest:
+        assert f"*{paper.title}*" in answer.text
+
+
+def test_the_nearest_papers_are_near(engine: CitedQueryEngine) -> None:
+    answer = engine.ask("Who was the first bell founder of Moscow?")
+    assert_refused(answer)
+    assert answer.nearest[0].id == BELLS.id
+
+
+def test_a_paper_named_by_its_title_is_not_refused(engine: CitedQueryEngine) -> None:
+    for paper in PAPERS:
+        for form in ("{}", "What is '{}' about?", "summarise {}"):
+            answer = engine.ask(form.format(paper.title))
+            assert answer.status == "answered", paper.title
+            assert {citation.paper_id for citation in answer.citations} == {paper.id}
+
+
+def test_the_setting_overrides_the_calibrated_threshold(library: Library) -> None:
+    def ask(question: str, threshold: float) -> Answer:
+        settings = AnswerSettings(writer="extractive", refuse_below=threshold)
+        return CitedQueryEngine(library, settings).ask(question)
+
+    assert ask("What is the capital of France?", 0.0).status == "answered"
+    assert_refused(ask("What makes bell bronze tougher?", 1.0))
+
+
+def test_a_refused_turn_is_remembered_as_one(engine: CitedQueryEngine) -> None:
+    turn = turn_of(engine.ask("What is the capital of France?"))
+    assert turn.refused
+    assert len(turn.cited) == len(turn.titles) == NEAREST
+    assert not turn_of(engine.ask("What makes bell bronze tougher?")).refused
+
+
+def test_after_a_refusal_a_follow_up_is_refused_as_well(engine: CitedQueryEngine) -> None:
+    turn = turn_of(engine.ask("What is the capital of France?"))
+    for message in ("and how big is it?", "why?", "who else asked that?"):
+        assert_refused(engine.ask(message, turns=[turn]))
+
+
+# --- the model --------------------------------------------------------------------------------
+
+
+@given(
+    values=st.lists(st.floats(0, 1), min_size=len(FEATURES), max_size=len(FEATURES)),
+    which=st.sampled_from(FEATURES),
+    more=st.floats(0, 1),
+)
+def test_more_of_any_feature_never_lowers_the_confidence(
+    values: list[float], which: str, more: float
+) -> None:
+    features = dict(zip(FEATURES, values, strict=True))
+    model = shipped_model()
+    before = model.confidence(features)
+    assert 0 <= before <= 1
+    assert model.confidence(features | {which: features[which] + more}) >= before
+
+
+def test_the_model_knows_the_features_that_are_made(library: Library) -> None:
+    assert set(shipped_model().weights) == set(FEATURES)
+    found = features_of(Terms({}, frozenset(), frozenset()), [], [], library)
+    assert found == dict.fromkeys(FEATURES, 0.0)
+    assert 0 < shipped_model().threshold < 1
+
+
+def test_extreme_features_overflow_nothing() -> None:
+    model = RefusalModel({"dense": 1e6}, 0.0, 0.5)
+    assert model.confidence({"dense": 1e6}) == pytest.approx(1.0)
+    assert model.confidence({"dense": -1e6}) == pytest.approx(0.0)
+    assert not math.isnan(model.confidence({"dense": 0.0}))
+
+
+def test_a_paper_without_a_vector_is_judged_by_its_nearest_sentence(library: Library) -> None:
+    question = "How well does LedgerNet read faded handwriting?"
+    terms = terms_of(question, library)
+    found = passage(LEDGERS)
+    evidence = gather(
+        question, library.embed_query(question), terms, [found], SentenceVectors(library), library
+    )
+    with_vector = replace(found, scores=replace(found.scores, dense=0.7))
+    assert features_of(terms, [with_vector], evidence, library)["dense"] == 0.7
+    nearest = max(e.cosine for e in evidence)
+    assert features_of(terms, [found], evidence, library)["dense"] == nearest > 0.5
+
+
+# --- other reasons for no answer --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("question", ["", "  \n ", "???", "!", "thanks", "Hello there!"])
+def test_no_question_gets_no_search(engine: CitedQueryEngine, question: str) -> None:
+    answer = engine.ask(question)
+    assert_refused(answer)
+    assert answer.text.startswith("There is no question here")
+    assert (answer.passages, answer.nearest) == ((), ())
+
+
+def test_filters_that_nothing_passes_are_named(engine: CitedQueryEngine) -> None:
+    answer = engine.ask("What makes bell bronze tougher?", filters=Filters(sources=("nowhere",)))
+    assert_refused(answer)
+    assert answer.text.startswith("No paper passes the filters")
+    assert answer.searched.papers == 0
+    assert answer.searched.filters == ("source nowhere",)
