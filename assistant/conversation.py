@@ -20,6 +20,7 @@ from assistant.pointing import (
     points_back,
     sign_of,
     topic_words,
+    without_numbers,
 )
 from assistant.question import asked_about
 
@@ -39,7 +40,8 @@ class Standalone:
     the context that the question has been given. `favoured` are the papers that the
     conversation is about, `excluded` those that the user asks to look beyond. `follows` tells
     whether it leans on an earlier turn; `only` that it is about the favoured papers and no
-    others. `failed` says why the language model couldn't word it, if it couldn't.
+    others. `told` is an answer to go beyond ("tell me more"). `failed` says why the language
+    model couldn't word it, if it couldn't.
     """
 
     question: str
@@ -48,6 +50,7 @@ class Standalone:
     excluded: tuple[str, ...] = ()
     follows: bool = False
     only: bool = False
+    told: str = ""
     failed: str = ""
 
 
@@ -61,6 +64,7 @@ def stand_alone(question: str, turns: Sequence[Turn], llm: LLM | None = None) ->
     """
     if asks_nothing(question):
         return Standalone("", "")
+    turns = [turn for turn in turns if not asks_nothing(turn.question)]
     if not turns:
         return Standalone(question, question)
     ruled = _by_rules(question, turns)
@@ -92,16 +96,21 @@ def _by_rules(message: str, turns: Sequence[Turn]) -> Standalone:
         return Standalone(asked, asked, excluded=tuple(seen), follows=True)
     if sign == "none":
         return Standalone(message, message)
-    if sign == "linked" or last.refused or not last.cited:
+    answered = [turn for turn in turns[_since(turns) :] if turn.cited and not turn.refused]
+    if sign == "linked" or not answered:
         return _with(message, topic)
+    before = answered[-1]
     if compares_several(message):
-        return _about(message, last, range(min(len(last.cited), _SEVERAL)))
-    return replace(_with(message, f"{last.titles[0]}; {topic}"), favoured=last.cited[:1])
+        return _about(message, before, range(min(len(before.cited), _SEVERAL)))
+    found = _with(message, f"{before.titles[0]}; {topic}")
+    told = before.answer if found.asks == found.question else ""
+    return replace(found, favoured=before.cited[:1], told=told)
 
 
 def _with(message: str, context: str) -> Standalone:
     asked = f"{message} ({context})"
-    return Standalone(asked, message if asked_about(message) else asked, follows=True)
+    own = asked_about(without_numbers(message))
+    return Standalone(asked, message if own else asked, follows=True)
 
 
 def _about(message: str, last: Turn, places: Sequence[int]) -> Standalone:

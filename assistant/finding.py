@@ -138,7 +138,8 @@ class Finder:
         asked, asks = standalone.question, standalone.asks
         found = gather(asked, vector, terms, passages, self.sentences, self.library)
         if asks == asked:
-            return found
+            told = " ".join(standalone.told.split())
+            return [e for e in found if " ".join(e.text.split()) not in told] or found
         own = gather(
             asks,
             self.library.embed_query(asks),

@@ -53,26 +53,38 @@ _DEFINES = re.compile(
 # The thing asked for ("which games did", "how much faster is"): no antecedent of a pronoun.
 _ASKED_THING = re.compile(
     r"^(?:(?:on|in|for|at|by|with|to|from|of)\s+)?(?:which|what|whose|how\s+(?:many|much|far|big|"
-    rf"large|long|often|well))\b.*?(?=\b{_AUXILIARY}\b)",
+    rf"large|long|often|well))\b(?:\s+[\w-]+){{0,5}}?(?=\s+{_AUXILIARY}\b)",
     re.IGNORECASE,
 )
 
 _POSSESSIVE = re.compile(r"\b(?:its|theirs?|itself|themselves|his|hers?)\b", re.IGNORECASE)
 _PERSONAL = re.compile(r"\b(?:it|they|them|he|she|him)\b", re.IGNORECASE)
-# "is it possible to", "does it help to": the word stands for nothing.
+# "is it possible to", "does it help to", "it rains": the word stands for nothing.
 _EXPLETIVE = re.compile(
-    r"\b(?:is|was|be|isn['’]t|would|makes?|made|finds?|found)\s+it\s+(?:\w+ly\s+|not\s+)?"
-    r"\w+\s+(?:to|that|if|whether|for)\s+\w"
-    r"|\bit(?:['’]s|\s+is|\s+was)\s+(?:\w+ly\s+|not\s+)?\w+\s+(?:to|that|whether)\s+\w"
-    r"|\bdoes\s+it\s+(?:help|hurt|matter|pay|make\s+sense)\s+(?:to|whether)\b",
+    r"\b(?:is|was|be|isn['’]t|would|makes?|made|finds?|found)\s+it\s+(?:(?:\w+ly|not|ever|still)\s+)?"
+    r"\w+\s+(?:to|that|if|whether|for)\b(?=\s+\w)"
+    r"|\bit(?:['’]s|\s+is|\s+was)\s+(?:\w+ly\s+|not\s+)?\w+\s+(?:to|that|whether)\b(?=\s+\w)"
+    r"|\bdoes\s+it\s+(?:help|hurt|matter|pay|make\s+sense)\s+(?:to|whether)\b"
+    r"|\bit\s+(?:takes?|took|costs?)\s+to\s+\w+(?=\s+\w)|\bit\s+(?:rain|snow)s?\b",
     re.IGNORECASE,
 )
-# A personal pronoun behind one of these may stand for a noun before it.
+# A personal pronoun behind one of these may stand for a noun before it …
 _CLAUSE = re.compile(
-    r"[,;:]|\b(?:and|or|but|when|if|because|while|since|so|that|which|who|where|as|though|although|"
-    r"after|before|until|whether|how|why|without)\b",
+    r"[,;:.?!]|\b(?:and|or|but|when|if|because|while|since|so|once|that|which|who|where|as|though|"
+    r"although|after|before|until|whether|how|why|without)\b",
     re.IGNORECASE,
 )
+# … and so it may in "the data they use", "a bound tying them" and "able to beat it", if enough
+# stands before.
+_SUBCLAUSE_BEFORE = re.compile(r"(?:ing|\bto\s+\w+)\s+$", re.IGNORECASE)
+_VERB_BEHIND = re.compile(
+    r"\s+(?!(?:on|in|for|with|at|by|to|from|of|than|too|also|as|and|or)\b|\w+ly\b)\w", re.IGNORECASE
+)
+_AUXILIARY_BEFORE = re.compile(
+    rf"(?:^|\b(?:{_AUXILIARY}|how|why|when|where|what|which|who))\s*$", re.IGNORECASE
+)
+_OWN_SUBJECT = 3  # topic words with which "other people" are no others than those cited
+_ENOUGH = 4  # topic words before a pronoun: with so many it means one of them
 _THAT = re.compile(
     # "does that hold up", "why is this so": subject of the verb; "is this field's" is not.
     rf"\b{_AUXILIARY}\s+(?:that|this|these|those)\s+(?:also|always|really|still|hold|work|help|mean|"
@@ -106,9 +118,10 @@ _COMPARES = re.compile(
 )
 
 _OTHERS = re.compile(
-    r"\b(?:who|any(?:one|body|thing)|some(?:one|body|thing)|nobody|what|where)\s+else\b"
+    r"\b(?:who|any(?:one|body|thing)|nobody|what|where)\s+else\b"
     r"|\b(?:other|more|similar|related|further|another)\s+(?:papers?|works?|stud(?:y|ies)|research|"
-    r"articles?|ones?|authors?|people|groups?|teams?|researchers?|sources?|references?)\b"
+    r"articles?|ones?|sources?|references?)\b"
+    r"|\b(?:other|more|further|another)\s+(?:authors?|people|groups?|teams?|researchers?)\b"
     r"|\b(?:any|which|what|are there|the)\s+others?\b(?!\s+\w)|\banything similar\b"
     r"|\b(?:apart from|besides|other than|beyond|except)\s+(?:that|this|it|them|these|those)\b",
     re.IGNORECASE,
@@ -160,7 +173,11 @@ def sign_of(message: str, said: str) -> Sign:
     stand alone. `said` is the text of the last turn: a short message in its words goes on.
     """
     text = _OPENING.sub("", message).strip()
-    if _OTHERS.search(text) and not _SAME_ONES.search(text):
+    if (
+        _OTHERS.search(text)
+        and not _SAME_ONES.search(text)
+        and len(topic_words(_OTHERS.sub(" ", text))) < _OWN_SUBJECT
+    ):
         return "others"
     if points_back(text):
         return "pointing"
@@ -181,27 +198,30 @@ def sign_of(message: str, said: str) -> Sign:
 
 def points_back(text: str) -> bool:
     """Whether a pronoun or "the paper" stands for something outside the message."""
-    if _THAT.search(text) or _stands_before(_THE_WORK, text, whole=True):
-        return True
     plain = _EXPLETIVE.sub(lambda found: "·" * len(found.group()), text)
-    return _stands_before(_POSSESSIVE, plain, whole=True) or _stands_before(
-        _PERSONAL, plain, whole=False
+    asked = _ASKED_THING.match(plain)
+    start = asked.end() if asked else 0
+    for pattern, needed in ((_THAT, 2), (_THE_WORK, 1), (_POSSESSIVE, 1)):
+        for found in pattern.finditer(plain):
+            if len(topic_words(plain[start : found.start()])) < needed:
+                return True
+    return any(
+        not _has_antecedent(plain[start : found.start()], plain[found.end() :])
+        for found in _PERSONAL.finditer(plain)
     )
 
 
-def _stands_before(pattern: re.Pattern[str], text: str, *, whole: bool) -> bool:
-    """Whether a match has nothing before it that it could stand for: no topic word in the whole
-    text so far, or only in its own clause."""
-    asked = _ASKED_THING.match(text)
-    start = asked.end() if asked else 0
-    for found in pattern.finditer(text):
-        before = text[min(start, found.start()) : found.start()]
-        if not whole:
-            ends = [clause.start() for clause in _CLAUSE.finditer(before)]
-            before = before[: ends[-1]] if ends else ""
-        if not topic_words(before):
-            return True
-    return False
+def _has_antecedent(before: str, behind: str) -> bool:
+    """Whether a personal pronoun between these can stand for a noun of the message itself: one
+    in an earlier clause, as in its own it would be "itself"."""
+    words = len(topic_words(before))
+    if words >= _ENOUGH:
+        return True
+    clauses = [clause.start() for clause in _CLAUSE.finditer(before)]
+    if clauses and topic_words(before[: clauses[-1]]):
+        return True
+    relative = _VERB_BEHIND.match(behind) and not _AUXILIARY_BEFORE.search(before)
+    return words >= 2 and bool(relative or _SUBCLAUSE_BEFORE.search(before))
 
 
 def topic_words(text: str) -> list[str]:
@@ -227,9 +247,9 @@ def numbered(message: str, count: int) -> list[int]:
     """Which of `count` papers a message names by number, from 0, in its order; those beyond
     the last are left out."""
     places = []
-    for found in sorted(
-        [*_ORDINAL.finditer(message), *_NUMBER.finditer(message)], key=lambda match: match.start()
-    ):
+    long = len(topic_words(message)) > _ENOUGH  # its own matter: "worse than the last one"
+    found_all = [*(() if long else _ORDINAL.finditer(message)), *_NUMBER.finditer(message)]
+    for found in sorted(found_all, key=lambda match: match.start()):
         word = next(group for group in found.groups() if group)
         place = _ORDINALS.get(word.lower())
         if place is None:
@@ -241,6 +261,11 @@ def numbered(message: str, count: int) -> list[int]:
     return list(dict.fromkeys(places))
 
 
+def without_numbers(message: str) -> str:
+    """A message without the words that name papers by number."""
+    return _NUMBER.sub(" ", _ORDINAL.sub(" ", message))
+
+
 def names_a_number(message: str) -> bool:
     """Whether a message names a paper by number at all, be there one or not."""
-    return bool(_ORDINAL.search(message) or _NUMBER.search(message))
+    return numbered(message, 99) != []

@@ -26,7 +26,10 @@ def load(name: str) -> str:
         BadPrompt: the fields in the file are not those that the code fills.
     """
     text = files("prompts").joinpath(f"{name}.txt").read_text("utf-8").strip()
-    named = {field for _, field, _, _ in Formatter().parse(text) if field is not None}
+    try:
+        named = {field for _, field, _, _ in Formatter().parse(text) if field is not None}
+    except ValueError as error:
+        raise BadPrompt(f"prompts/{name}.txt: {error}; write a brace of the text twice.") from None
     if named != FIELDS[name]:
         raise BadPrompt(
             f"prompts/{name}.txt must hold exactly the fields {sorted(FIELDS[name])}, "

