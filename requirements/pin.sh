@@ -12,3 +12,5 @@ pin tools.in -o tools.txt
 pin ../pyproject.toml build.in -o run.txt
 pin dev.in -c run.txt -o dev.txt
 pin model-server.in -o model-server.txt
+# torch itself comes from pip, so that a machine may bring its own build of that version.
+echo torch | pin torch.in -c run.txt --excludes - -o torch.txt

@@ -12,8 +12,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from store.catalog import Catalog
 from store.changes import INDEXES, Index
 from store.chunking import CountTokens, chunk
@@ -25,6 +23,7 @@ from store.paper import Paper, Rejected, Skipped
 from store.settings import StoreSettings
 
 if TYPE_CHECKING:
+    import numpy as np
     from llama_index.core.base.embeddings.base import BaseEmbedding
     from llama_index.core.schema import TextNode
     from numpy.typing import NDArray
@@ -260,6 +259,8 @@ class Library:
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors of texts, shape (len(texts), dimensions), with this library's embedder."""
+        import numpy as np
+
         from store.embedding import MiniLM
 
         if not texts:
@@ -272,6 +273,8 @@ class Library:
 
     def embed_query(self, question: str) -> NDArray[np.float32]:
         """The vector of a question, shape (dimensions,)."""
+        import numpy as np
+
         from store.embedding import MiniLM
 
         if isinstance(self.embedder, MiniLM):
