@@ -204,6 +204,14 @@ def test_a_number_at_the_beginning_of_a_sentence_is_no_bullet() -> None:
     ]
 
 
+def test_a_sentence_does_not_end_inside_a_bracket() -> None:
+    text = "The bees fly (we saw it. It was dawn) all the way home [1]. The hive is far."
+    whole = ["The bees fly (we saw it. It was dawn) all the way home.", "The hive is far."]
+    assert bare(text) == whole
+    never_closed = "The bees fly (we saw it. " + "They were quick and went on. " * 8
+    assert bare(never_closed)[0] == "The bees fly (we saw it."
+
+
 def test_a_text_of_fixed_width_is_not_cut_at_its_lines() -> None:
     assert bare("The bees fly\nhome at dawn [1].\nThe hive is far.") == [
         "The bees fly home at dawn.",

@@ -59,6 +59,12 @@ class Terminal:
                 raise AssertionError(f"{text!r} was not shown, but:\n{self.seen[after:]}")
         return place + len(text)
 
+    def interrupt(self) -> None:
+        """Ctrl-C, once the program rests: Python takes none between its prompt and its waiting."""
+        while self._read(0.3):
+            pass
+        self.type("\x03")
+
     def wait(self, patience: float = 60) -> int:
         """Waits for the program's end; returns its exit code."""
         end = time.monotonic() + patience

@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from store.library import Library
+from store.settings import StoreSettings
 from tests.broken_server import BrokenServer
 from tests.ui.making import ABOUT_TIDES, BEES, ORGANS, TIDES, Run, complaint, document
+from tests.ui.screens import written
+from ui.terminal import Screen
 
 
 @pytest.fixture
@@ -57,6 +61,22 @@ def test_a_streamed_answer_reads_as_the_whole_one(run: Run, library: Path) -> No
     assert run("ask", ABOUT_TIDES, "--stream", library=library) == whole
     streamed = run("ask", ABOUT_TIDES, "--stream", "--json", library=library)
     assert document(streamed)["citations"]
+
+
+@pytest.mark.usefixtures("answers")
+def test_vectors_that_are_still_to_come_are_told_before_the_answer(
+    run: Run, own_library: Path, shown: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.opening._CATCH_UP", 0)
+    with Library(StoreSettings(library=own_library)) as opened:
+        opened.catalog.changes.requeue("vectors")
+    for stream in ((), ("--stream",)):
+        before = len(written(shown))
+        assert run("ask", ABOUT_TIDES, *stream, library=own_library).code == 0
+        told = written(shown)[before:].rpartition("\x1b[2K")[2]  # behind the signs of life
+        told = " ".join(told.split())
+        assert told.startswith("6 papers are found by words only until their vectors are made.")
+        assert told.count("6 papers are found") == 1
 
 
 @pytest.mark.usefixtures("refuses")

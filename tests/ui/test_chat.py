@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.broken_server import BrokenServer
 from tests.ui.making import ABOUT_TIDES, BEES, PAGE, TIDES, Run, environment, first_starter_papers
 from tests.ui.pseudo_terminal import Terminal
+from ui.asking import show_stream
 
 PROMPT = "\n> "
 CTRL_C, CTRL_D = "\x03", "\x04"
@@ -67,7 +69,7 @@ def test_a_talk_with_follow_ups_sources_and_a_fresh_start(library: Path, talk: T
     place = terminal.wait_for("Anything else is a question.", place)
     place = terminal.wait_for(PROMPT, place)
 
-    terminal.type(CTRL_C)
+    terminal.interrupt()
     place = terminal.wait_for("Press Ctrl-C again to end, or write 'quit'.", place)
     place = terminal.wait_for(PROMPT, place)
     terminal.type("QUIT\r")
@@ -94,10 +96,10 @@ def test_two_ctrl_c_in_a_row_end_the_talk(own_library: Path, page: Path, talk: T
     terminal = talk(own_library, "--papers", str(page))
     place = terminal.wait_for("6 unchanged")
     place = terminal.wait_for(PROMPT, place)
-    terminal.type(CTRL_C)
+    terminal.interrupt()
     place = terminal.wait_for("Press Ctrl-C again", place)
     terminal.wait_for(PROMPT, place)
-    terminal.type(CTRL_C)
+    terminal.interrupt()
     assert terminal.wait() == 0
 
 
@@ -113,6 +115,23 @@ def test_a_talk_in_a_pipe_shows_both_sides(
     assert f"[1] {BEES.title}" in shown.out.partition("> sources")[2]
     assert "never read" not in shown.out
     assert run("chat", library=library, stdin=b"").code == 0
+
+
+def test_a_talk_remembers_what_was_said_until_it_begins_afresh(
+    run: Run, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSISTANT_REFUSE_BELOW", "0")
+    remembered: list[list[str]] = []
+
+    def shown(*arguments: Any) -> Any:
+        remembered.append([turn.question for turn in arguments[-1]])
+        return show_stream(*arguments)
+
+    monkeypatch.setattr("ui.talking.show_stream", shown)
+    said = f"{ABOUT_TIDES}\nhow does it work?\nnew\nhow does it work?\n"
+    follow_up = run("chat", library=library, stdin=said.encode()).out.split("> how does it work?")
+    assert remembered == [[], [ABOUT_TIDES], []]
+    assert f"[1] {TIDES.title}" in follow_up[1]
 
 
 def test_an_empty_library_is_told_how_to_begin(run: Run, tmp_path: Path) -> None:

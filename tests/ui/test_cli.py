@@ -141,6 +141,16 @@ def test_an_interrupt_hidden_in_another_error_is_an_interrupt(
     assert complaint(run("papers", library=library), 130) == "Interrupted."
 
 
+def test_an_interrupt_has_a_code_of_its_own(
+    run: Run, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ui.listing.open_library", stopped)
+    assert complaint(run("papers", "--json", library=library), 130) == "Interrupted."
+
+
 def test_exit_codes_are_told_by_help(run: Run) -> None:
     text = " ".join(run("--help").out.split())
     for code, why in shared.EXIT_CODES.items():
