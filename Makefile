@@ -65,7 +65,7 @@ model: install-test $(WEIGHTS)        ## makes the shipped embedder from the pub
 	$(BIN)/python -m eval.make_model $(WEIGHTS)
 
 requirements: $(VENV)/installed       ## pins anew everything that pyproject and *.in allow
-	sh requirements/pin.sh $(UV)
+	sh requirements/pin.sh $(abspath $(UV))
 
 clean:
 	rm -rf $(VENV) .venv-model-server .venv-torch build .coverage .pytest_cache .mypy_cache .ruff_cache

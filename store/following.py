@@ -30,8 +30,10 @@ R = TypeVar("R")
 
 _WORDS_AT_A_TIME = 5000  # papers a commit
 # Papers embedded and written at once. Chroma takes many rows in less time than few at a time,
-# and keeps Python's other threads waiting meanwhile.
+# and keeps Python's other threads waiting meanwhile. The first are few, as nothing can be
+# embedded before they are chunked.
 _VECTORS_AT_A_TIME = 128
+_VECTORS_FIRST = 16
 
 
 def follow_words(catalog: Catalog, index: WordIndex) -> None:
@@ -69,7 +71,8 @@ def follow_vectors(
 
     embedded = done = 0
     with ThreadPoolExecutor(1, "chunk") as first, ThreadPoolExecutor(1, "embed") as second:
-        parts = _one_ahead(first, chunked, _parts(changes, _VECTORS_AT_A_TIME))
+        few, many = changes[:_VECTORS_FIRST], changes[_VECTORS_FIRST:]
+        parts = _one_ahead(first, chunked, filter(None, [few, *_parts(many, _VECTORS_AT_A_TIME)]))
         for part, nodes, vectors in _one_ahead(second, with_vectors, parts):
             if stale := [change.paper_id for change in part if not change.fresh]:
                 index.remove(stale)

@@ -6,6 +6,7 @@ import shutil
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -240,9 +241,12 @@ class Library:
         return self.catalog.changes.count(index)
 
     def index(self, progress: Progress | None = None) -> int:
-        """Brings the words, then the vectors up to date; returns how many papers it embedded."""
-        self.index_words()
-        return self.index_vectors(progress)
+        """Brings the words and the vectors up to date; returns how many papers it embedded."""
+        with ThreadPoolExecutor(1, "words") as beside:  # the words wait for the disk more than work
+            words = beside.submit(self.index_words)
+            embedded = self.index_vectors(progress)
+            words.result()
+        return embedded
 
     def index_words(self) -> None:
         """Makes every paper of the catalogue findable by its words; takes no time to speak of."""

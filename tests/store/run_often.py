@@ -25,6 +25,7 @@ from ui.cli import main
 
 catalog._RECORDS = 10
 following._VECTORS_AT_A_TIME = 8
+following._VECTORS_FIRST = 8
 
 
 def start(arguments: list[str], log: str) -> int:

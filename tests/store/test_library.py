@@ -376,6 +376,7 @@ NEW = [replace(p, abstract="Other words.") for p in OLD[::3]] + OLD[1::3] + inve
 @pytest.fixture
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(following, "_VECTORS_AT_A_TIME", 8)
+    monkeypatch.setattr(following, "_VECTORS_FIRST", 8)
 
 
 @pytest.fixture(scope="module")
