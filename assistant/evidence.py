@@ -28,6 +28,7 @@ class Evidence:
     """One sentence of one passage and how well it speaks to the question.
 
     `relevance` (about 0 to 1) compares across papers, `telling` the sentences of one paper.
+    `coverage` is that of the sentence, `paper_coverage` that of its title and abstract.
     """
 
     passage: int
@@ -39,6 +40,7 @@ class Evidence:
     coverage: float
     features: dict[str, float]
     vector: NDArray[np.float32]
+    paper_coverage: float = 0.0
 
 
 class SentenceVectors:
@@ -86,9 +88,10 @@ def gather(
     for number, (passage, (spans, rows)) in enumerate(zip(passages, found, strict=True)):
         title = set(stems(passage.paper.title))
         cosines = rows @ vector if spans else np.zeros(0, np.float32)
-        for place, span in enumerate(spans):
-            text = passage.paper.abstract[span[0] : span[1]]
-            own = set(stems(text))
+        texts = [passage.paper.abstract[start:end] for start, end in spans]
+        held = [set(stems(text)) for text in texts]
+        paper_coverage = terms.coverage(title.union(*held))
+        for place, (span, text, own) in enumerate(zip(spans, texts, held, strict=True)):
             cosine, coverage = float(cosines[place]), terms.coverage(own)
             features = sentence_features(
                 question,
@@ -109,6 +112,7 @@ def gather(
                     coverage=coverage,
                     features=features,
                     vector=rows[place],
+                    paper_coverage=paper_coverage,
                 )
             )
     return evidence

@@ -23,6 +23,9 @@ from store.filters import Filters
 from store.library import Library
 from store.paper import normal_title
 
+# Passages whose sentences are looked at for each that is wanted: some rise from behind.
+_LOOKED_AT = 1.25
+
 
 @dataclass
 class Clock:
@@ -100,16 +103,19 @@ class Finder:
         named = 0
         if asked and papers:
             vector = self.library.embed_query(asked)
-            passages = self._passages(standalone, vector, filters, top_k)
+            looked_at = int(_LOOKED_AT * top_k) if self._own_order else top_k
+            passages = self._passages(standalone, vector, filters, looked_at)
             clock.step("retrieve")
             terms = terms_of(asked, self.library)
             if standalone.excluded:  # others may call the same thing by other names
                 terms = replace(terms, names=frozenset())
             evidence = self._evidence(standalone, vector, terms, passages)
             first = {*standalone.favoured, *named_in(question, passages)}
-            named = sum(passage.paper.id in first for passage in passages)
             if self._own_order:
                 passages, evidence = by_evidence(passages, evidence, first)
+                passages = passages[:top_k]
+                evidence = [e for e in evidence if e.passage < top_k]
+            named = sum(passage.paper.id in first for passage in passages)
             features = features_of(terms, passages, evidence, self.library)
             clock.step("select")
         searched = Searched(

@@ -67,17 +67,24 @@ def tidy(question: str) -> str:
     return " ".join("".join(plain).split())
 
 
+_ASKED_THING = re.compile(
+    r"\b(?:how (?:many|much)|what|which|whose)\s+((?:[\w'’/+-]+\s*){1,4})", re.IGNORECASE
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """The content words of a question as stems of the word index, each with its weight (idf).
 
     `unknown` are those that no paper of the library holds; `names` the stems of words written
-    as names are (inner capitals, digits, or a capital inside the question).
+    as names are (inner capitals, digits, or a capital inside the question); `asked` those of
+    the thing asked for ("how many volunteers", "which base model").
     """
 
     weights: dict[str, float]
     unknown: frozenset[str]
     names: frozenset[str]
+    asked: frozenset[str] = frozenset()
 
     def coverage(self, stems: set[str]) -> float:
         """Share (0 to 1) of the weight that `stems` hold; 0 for a question without content."""
@@ -119,7 +126,9 @@ def terms_of(question: str, library: Library) -> Terms:
                 unknown.add(stem)
             if named:
                 names.add(stem)
-    return Terms(weights, frozenset(unknown), frozenset(names))
+    things = (asked_about(found.group(1)) for found in _ASKED_THING.finditer(question))
+    asked = {stem for words in things for word in words for stem in index.stems(word)}
+    return Terms(weights, frozenset(unknown), frozenset(names), frozenset(asked & weights.keys()))
 
 
 def idf(held: float, papers: int) -> float:

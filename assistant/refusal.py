@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -13,10 +14,17 @@ from assistant.answer import Passage
 from assistant.evidence import Evidence
 from assistant.question import Terms
 from store.library import Library
+from store.paper import Paper
 
 _FIRST = 3  # papers that a question is held against
+# A share of few or common words says little: it is drawn to a half, as if by words of this weight.
+_PRIOR = 3.0
+_ABBREVIATION = range(2, 7)  # letters
+_LETTERS = re.compile(r"[A-Za-z]+")
 
-FEATURES = ("dense", "sentences", "names", "news")
+_LONG = 15  # content words
+
+FEATURES = ("dense", "sentences", "names", "known", "news", "asked", "length")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +59,28 @@ def features_of(
     - dense: cosine of the nearest chunk; of the nearest sentence for a paper that was found by
       its words only
     - sentences: mean cosine of the three nearest sentences of one paper
-    - names: share of the question's names, by weight, that stand in one of the first papers
+    - names: share of the question's names, by weight, that stand in the first paper, be it
+      spelt out ("MDP": Markov decision process)
+    - known: 0 where a name stands in no paper at all
     - news: of the content words that the first paper's title doesn't hold, the share that its
       abstract does: a near miss names the subject, and asks for what isn't told of it
+    - asked: share of the words for the thing asked ("how many volunteers") in the first paper
+    - length: content words of the question; the more it tells, the less of it any paper matches
     """
     weights = terms.weights
     if not passages or not weights:
         return dict.fromkeys(FEATURES, 0.0)
-    titles = [set(library.words.stems(p.paper.title)) for p in passages[:_FIRST]]
-    texts = [
-        titles[i] | set(library.words.stems(p.paper.abstract))
-        for i, p in enumerate(passages[:_FIRST])
+    first = passages[0].paper
+    title = set(library.words.stems(first.title))
+    text = title | set(library.words.stems(first.abstract))
+    spelt_out = [
+        {name for name in terms.names if _spelt_out(name, initials)}
+        for initials in (_initials(p.paper) for p in passages[:_FIRST])
     ]
-    new = {stem: weight for stem, weight in weights.items() if stem not in titles[0]}
+    new = {stem: weight for stem, weight in weights.items() if stem not in title}
     names = {stem: weights[stem] for stem in terms.names}
-    news = _share(new, texts[0]) if new else 0.5
+    things = {stem: weights[stem] for stem in terms.asked}
+    unknown = (terms.names & terms.unknown).difference(*spelt_out)
     cosines = [
         sorted((e.cosine for e in evidence if e.passage == i), reverse=True)[:3]
         for i in range(len(passages))
@@ -77,10 +92,25 @@ def features_of(
     return {
         "dense": max(nearest),
         "sentences": max((sum(c) / len(c) for c in cosines[:_FIRST] if c), default=0.0),
-        "names": max(_share(names, own) for own in texts) if names else 0.5,
-        "news": news,
+        "names": _share(names, text | spelt_out[0], _PRIOR),
+        "known": float(not unknown),
+        "news": _share(new, text),
+        "asked": _share(things, text, _PRIOR),
+        "length": min(len(weights), _LONG) / _LONG,
     }
 
 
-def _share(weights: Mapping[str, float], stems: set[str]) -> float:
-    return sum(w for stem, w in weights.items() if stem in stems) / sum(weights.values())
+def _share(weights: Mapping[str, float], stems: Set[str], prior: float = 0.0) -> float:
+    """The share of the weight that the stems hold, drawn to a half; a half where there is none."""
+    total = sum(weights.values()) + prior
+    held = sum(weight for stem, weight in weights.items() if stem in stems)
+    return (held + prior / 2) / total if total else 0.5
+
+
+def _initials(paper: Paper) -> str:
+    return "".join(w[0] for w in _LETTERS.findall(f"{paper.title}. {paper.abstract}")).lower()
+
+
+def _spelt_out(name: str, initials: str) -> bool:
+    """Whether words in a row begin with the letters of a name."""
+    return len(name) in _ABBREVIATION and name.isalpha() and name in initials

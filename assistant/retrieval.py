@@ -21,9 +21,12 @@ from store.paper import Paper
 # One occurrence of every word of a question, in a paper of average length, scores the sum of the
 # words' weights; repeated words reach at most 2.2 times that (k1 = 1.2), few pass 1.8.
 BM25_BOUND = 1.8
-# What a passage's best sentence adds to its standing; chosen on the tuning questions.
-SENTENCE_COSINE = 0.3
-SENTENCE_COVERAGE = 0.2
+# What a passage's best sentence and all its words add to its standing, and how much a candidate
+# loses for a crowd around it; chosen on the tuning questions, held against two collections.
+SENTENCE_COSINE = 0.2
+PAPER_COVERAGE = 0.15
+CROWDED = 0.2
+CANDIDATES, NEIGHBOURS = 50, 10
 
 
 class HybridRetriever(BaseRetriever):
@@ -34,7 +37,8 @@ class HybridRetriever(BaseRetriever):
     bounds, after Bruch, Gai and Ingber 2023). So words count for much where a paper holds most
     of them and for little where a question is put in other words; and unlike z-scores or ranks
     the sum means the same from question to question. The parts stand in each node's metadata
-    as `score_dense` (cosine) and `score_lexical` (BM25).
+    as `score_dense` (cosine) and `score_lexical` (BM25). From the sum goes a share of how
+    crowded the candidate's place among the candidates is, see `crowding`.
     """
 
     def __init__(
@@ -101,6 +105,11 @@ class HybridRetriever(BaseRetriever):
         fused = fuse(dense, lexical, terms_of(question, self.library), s)
         for paper_id in excluded:
             fused.pop(paper_id, None)
+        best = sorted(fused, key=lambda i: -fused[i])[: max(CANDIDATES, wanted)]
+        stored = self.library.vectors.vectors([chunks[i][0] for i in best if i in chunks])
+        near = {i: stored[chunks[i][0]] for i in best if i in chunks and chunks[i][0] in stored}
+        for paper_id, crowd in crowding(near).items():
+            fused[paper_id] -= CROWDED * crowd
         first = set(favoured)
         best = sorted(fused, key=lambda i: (i not in first, -fused[i], i))[:wanted]
         papers = self.library.get(best)  # an id that has just been removed is left out
@@ -145,18 +154,37 @@ def fuse(
     }
 
 
+def crowding(vectors: Mapping[str, NDArray[np.float32]]) -> dict[str, float]:
+    """The mean cosine of each vector to its ten nearest among the others, less the average
+    of that over all.
+
+    Some texts are near to every question (hubs); such a text is near to many other texts too,
+    which tells it apart (after CSLS, Conneau et al. 2018). Where there are fewer than ten others
+    the missing ones count as 0, so that a handful of papers is hardly told apart.
+    """
+    if len(vectors) < 2:
+        return {}
+    rows = np.stack(list(vectors.values()))
+    rows = rows / np.linalg.norm(rows, axis=1, keepdims=True).clip(1e-9)
+    # Not with @: for the few rows BLAS wakes threads that then get in the way of the search's own.
+    cosines = np.einsum("ik,jk->ij", rows, rows)
+    np.fill_diagonal(cosines, 0.0)
+    crowds = np.sort(cosines, axis=1)[:, -NEIGHBOURS:].sum(axis=1) / NEIGHBOURS
+    return dict(zip(vectors, (crowds - crowds.mean()).tolist(), strict=True))
+
+
 def by_evidence(
     passages: Sequence[Passage], evidence: Sequence[Evidence], first: Collection[str] = ()
 ) -> tuple[list[Passage], list[Evidence]]:
-    """Reorders passages by what their best sentences say, those of the papers in `first` before
-    all others, and numbers the evidence anew."""
+    """Reorders passages by what their best sentences say and how much of the question they hold,
+    those of the papers in `first` before all others, and numbers the evidence anew."""
     cosine = dict.fromkeys(range(len(passages)), 0.0)
     coverage = dict(cosine)
     for e in evidence:
         cosine[e.passage] = max(cosine[e.passage], e.cosine)
-        coverage[e.passage] = max(coverage[e.passage], e.coverage)
+        coverage[e.passage] = e.paper_coverage
     fused = [
-        p.scores.fused + SENTENCE_COSINE * cosine[i] + SENTENCE_COVERAGE * coverage[i]
+        p.scores.fused + SENTENCE_COSINE * cosine[i] + PAPER_COVERAGE * coverage[i]
         for i, p in enumerate(passages)
     ]
     order = sorted(

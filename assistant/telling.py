@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 FEATURES = (
@@ -51,6 +51,7 @@ def sentence_features(
         place: where it stands in the abstract, 0 first to 1 last. Abstracts open with what is
             known and end with where the code is; what was asked mostly stands between.
     """
+    wording, figure = _wording(text)
     return {
         "cosine": cosine,
         "coverage": coverage,
@@ -58,12 +59,21 @@ def sentence_features(
         "place": place,
         "place_squared": place * place,
         "opening": float(place == 0.0),
+        **wording,
+        "figure": figure * float(bool(_ASKS_FIGURE.search(question))),
+        "length": min(len(text), 400) / 400,
+    }
+
+
+@lru_cache(maxsize=16_384)  # the sentences of the busy papers: most of the time went here
+def _wording(text: str) -> tuple[dict[str, float], float]:
+    """What doesn't depend on the question, and whether there is a figure."""
+    wording = {
         "proposes": float(bool(_PROPOSES.search(text))),
         "pointing": float(bool(_POINTING.match(text))),
         "availability": float(bool(_AVAILABILITY.search(text))),
-        "figure": float(bool(_DIGIT.search(text) and _ASKS_FIGURE.search(question))),
-        "length": min(len(text), 400) / 400,
     }
+    return wording, float(bool(_DIGIT.search(text)))
 
 
 @cache

@@ -11,21 +11,30 @@ from numpy.typing import NDArray
 
 from assistant.answer import Turn, turn_of
 from assistant.engine import CitedQueryEngine
+from assistant.finding import Found
 from assistant.refusal import FEATURES
 from eval.fitting import fit_logistic
 from eval.questions import Question
+from store.filters import Filters
 from store.paper import normal_title
 
 _TOP = 5  # an answerable question counts if a right paper is among so many
+# What a question without its papers counts for, by the side of one that was written to have none.
+_WITHOUT = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A question's features, and whether it should be answered."""
+    """A question's features, and whether it should be answered.
+
+    `without` tells that the right papers were hidden from the search: what is then the nearest
+    should not be answered from.
+    """
 
     question: Question
     features: tuple[float, ...]
     answer: bool
+    without: bool = False
 
 
 def cases(
@@ -35,8 +44,10 @@ def cases(
 ) -> list[Case]:
     """The cases to learn from. An answerable question whose papers the search didn't bring is
     left out, as there is nothing right to say to it; so are the questions put in other words
-    on purpose, whose papers are mostly not brought."""
+    on purpose, whose papers are mostly not brought. The others are searched a second time
+    without their papers, follow-ups aside."""
     found = []
+    ids = {normal_title(paper.title): paper.id for paper in engine.library.catalog.list()}
     for number, question in enumerate(questions, 1):
         tell(number, len(questions))
         if question.kind in ("paraphrase", "riddle"):
@@ -48,15 +59,24 @@ def cases(
         titles = {normal_title(p.paper.title) for p in search.passages[:_TOP]}
         if question.answerable and not titles & set(question.papers):
             continue
-        features = tuple(search.features[name] for name in FEATURES)
-        found.append(Case(question, features, question.answerable))
+        found.append(Case(question, _features(search), question.answerable))
+        if question.answerable and not turns:
+            others = tuple(i for title, i in ids.items() if title not in question.papers)
+            search = engine.find(question.question, filters=Filters(papers=others))
+            found.append(Case(question, _features(search), answer=False, without=True))
     return found
+
+
+def _features(search: Found) -> tuple[float, ...]:
+    return tuple(search.features[name] for name in FEATURES)
 
 
 def calibrate(tune: Sequence[Case], test: Sequence[Case]) -> dict[str, Any]:
     """Fits on `tune`, picks the threshold where both kinds fare equally well, shows it on
     `test`. Returns the model and the trade-off of both halves."""
-    weights, bias = fit_logistic(_rows(tune), _labels(tune))
+    counts = np.array([_WITHOUT if case.without else 1.0 for case in tune])
+    weights, bias = fit_logistic(_rows(tune), _labels(tune), counts)
+    tune, test = ([case for case in half if not case.without] for half in (tune, test))
     model = {name: round(float(w), 4) for name, w in zip(FEATURES, weights, strict=True)}
     scores = _confidence(tune, weights, bias)
     grid = np.linspace(0.05, 0.95, 91)

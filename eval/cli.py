@@ -112,6 +112,24 @@ def speed(
         print(markdown(document))
 
 
+@app.command()
+def page(
+    pages: PagesOption = PAGES,
+    as_json: JsonOption = False,
+    quick: Annotated[bool, typer.Option(help="Fewer repetitions, and no large library.")] = False,
+) -> None:
+    """Time the page in a real browser: readiness, opening, the first words of an answer."""
+    from eval.figures import markdown
+    from eval.page import run
+
+    document = run(quick, pages)
+    _save("page", document)
+    if as_json:
+        terminal.print_json(document)
+    else:
+        print(markdown(document))
+
+
 class _Engine:
     """The default engine over a library of the real pages, kept in `build/` between runs."""
 

@@ -38,9 +38,15 @@ def fit_choice(
 
 
 def fit_logistic(
-    rows: Array, labels: NDArray[np.bool_], penalty: float = 3.0, steps: int = 4000
+    rows: Array,
+    labels: NDArray[np.bool_],
+    counts: Array | None = None,
+    penalty: float = 3.0,
+    steps: int = 4000,
 ) -> tuple[Array, float]:
     """Logistic regression on standardised features, both classes counting the same.
+
+    `counts` is what each row counts for within its class, 1 where it is None.
 
     No weight is below zero: every feature is made so that more of it speaks for an answer, and
     a few hundred questions must not teach otherwise.
@@ -51,7 +57,9 @@ def fit_logistic(
     mean, spread = rows.mean(0), rows.std(0) + 1e-9
     x = np.c_[(rows - mean) / spread, np.ones(len(rows))]
     y = labels.astype(float)
-    each = np.where(labels, 0.5 / labels.sum(), 0.5 / (~labels).sum()) * len(y)
+    counts = np.ones(len(rows)) if counts is None else counts
+    halves = np.where(labels, counts[labels].sum(), counts[~labels].sum())
+    each = 0.5 * counts / halves * len(y)
     weights = np.zeros(x.shape[1])
     for _ in range(steps):
         p = 1 / (1 + np.exp(-(x @ weights)))

@@ -11,30 +11,26 @@ import json
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from random import Random
+from typing import Any
 
-from store import changes
+from store import changes, orders, removing
 from store import records as store_records
 from store.changes import Changes
 from store.database import Database
 from store.errors import BrokenLibrary
 from store.filters import Filters
+from store.orders import SORTS, Order
 from store.paper import Paper, Source
-from store.records import Outcome, Place, drop_outdated, holds, put_one, rebuild
+from store.records import Outcome, Place, drop_outdated, put_one, rebuild
+from store.removing import Removal
 from store.rows import COLUMNS, from_row, where
-
-Order = Literal["added", "title", "year", "upvotes"]
 
 SCHEMA_VERSION = 1
 _META = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
-_SORTS: dict[Order, str] = {
-    "added": "number",
-    "title": "title COLLATE NOCASE, number",
-    "year": "COALESCE(date, CAST(year AS TEXT)) DESC, number",
-    "upvotes": "upvotes DESC, number",
-}
+_SCHEMAS = (_META, store_records.SCHEMA, orders.SCHEMA, changes.SCHEMA, removing.SCHEMA)
 _RECORDS = 500  # records a transaction
 
 
@@ -50,7 +46,7 @@ class Catalog:
         self._database = Database(path)
         self.changes = Changes(self._database)
         with self._database.write() as db:
-            for statement in (_META + store_records.SCHEMA + changes.SCHEMA).split(";"):
+            for statement in "".join(_SCHEMAS).split(";"):
                 db.execute(statement)
             db.execute(
                 "INSERT OR IGNORE INTO meta VALUES ('schema_version', ?)", (str(SCHEMA_VERSION),)
@@ -98,28 +94,26 @@ class Catalog:
                 rebuild(db, paper_id, outcomes)
         return outcomes
 
-    def remove_papers(self, ids: Sequence[str]) -> int:
-        """Removes papers whole, from every source; returns how many there were."""
+    def remove_papers(self, ids: Iterable[str]) -> Removal:
+        """Removes papers whole, from every source."""
         with self._database.write() as db:
-            known = [i for i in dict.fromkeys(ids) if holds(db, i)]
-            for paper_id in known:
-                db.execute("DELETE FROM records WHERE paper_id = ?", (paper_id,))
-                rebuild(db, paper_id, {})
-            return len(known)
+            return removing.remove_papers(db, ids)
 
-    def remove_source(self, source: str) -> int:
-        """Removes what one source gave; papers that others gave too stay, without it.
+    def remove_source(self, source: str) -> Removal:
+        """Removes what one source gave; papers that others gave too stay, without it."""
+        with self._database.write() as db:
+            return removing.remove_source(db, source)
 
-        Returns the number of papers that it touched.
+    def undo(self, token: str) -> int:
+        """Brings back what a removal took, as it was; returns how many papers that touched.
+
+        Only the latest ten removals are kept. What a source has said of a paper since then
+        stays as it is.
+
+        Raises KeyError if there is no such removal, or if it was undone.
         """
         with self._database.write() as db:
-            rows = db.execute(
-                "SELECT DISTINCT paper_id FROM records WHERE source = ?", (source,)
-            ).fetchall()
-            db.execute("DELETE FROM records WHERE source = ?", (source,))
-            for (paper_id,) in rows:
-                rebuild(db, paper_id, {})
-            return len(rows)
+            return removing.undo(db, token)
 
     # --- reading ------------------------------------------------------------------------
 
@@ -153,7 +147,13 @@ class Catalog:
     ) -> list[Paper]:
         """A page of papers, filtered in the database; `text` looks into title and abstract."""
         condition, values = where(filters, text)
-        return list(self._select(condition, values, _SORTS[order], limit, offset))
+        return list(self._select(condition, values, SORTS[order], limit, offset))
+
+    def sample(self, count: int, seed: int) -> Sequence[Paper]:
+        """Up to `count` papers drawn by lot; the same seed draws the same from the same papers."""
+        numbers = [number for (number,) in self._rows("SELECT number FROM papers ORDER BY number")]
+        lots = json.dumps(Random(seed).sample(numbers, min(count, len(numbers))))
+        return self._select("number IN (SELECT value FROM json_each(?))", [lots], "number")
 
     def count(self, filters: Filters = Filters(), *, text: str = "") -> int:
         condition, values = where(filters, text)
@@ -162,6 +162,29 @@ class Catalog:
     def ids(self, filters: Filters) -> set[str]:
         condition, values = where(filters)
         return {i for (i,) in self._rows(f"SELECT id FROM papers WHERE {condition}", values)}
+
+    def years(self) -> dict[int, int]:
+        """How many papers each year has, oldest first; papers without a year aside."""
+        return dict(
+            self._rows(
+                "SELECT year, COUNT(*) FROM papers WHERE year IS NOT NULL GROUP BY year "
+                "ORDER BY year"
+            )
+        )
+
+    def organisations(self, text: str = "", limit: int = 50) -> dict[str, int]:
+        """How many papers each organisation has, most first; `text` is a part of its name.
+
+        Names that differ in case alone are one.
+        """
+        return dict(
+            self._rows(
+                "SELECT MIN(organisation) AS name, COUNT(*) AS papers FROM papers "
+                "WHERE organisation IS NOT NULL GROUP BY organisation COLLATE NOCASE "
+                "HAVING instr(fold(name), fold(?)) ORDER BY papers DESC, name LIMIT ?",
+                (text, limit),
+            )
+        )
 
     def sources(self) -> dict[str, int]:
         """Every source with the number of papers it gave."""
@@ -180,11 +203,14 @@ class Catalog:
         limit: int | None = None,
         offset: int = 0,
     ) -> Sequence[Paper]:
-        rows = self._rows(
-            f"SELECT {','.join(COLUMNS)} FROM papers WHERE {condition} ORDER BY {order} "
-            "LIMIT ? OFFSET ?",
-            (*values, -1 if limit is None else limit, offset),
-        )
+        chosen = f"FROM papers WHERE {condition} ORDER BY {order}"
+        if limit is not None or offset:  # the index alone leads to the page
+            chosen = (
+                f"FROM papers WHERE number IN (SELECT number {chosen} LIMIT ? OFFSET ?) "
+                f"ORDER BY {order}"
+            )
+            values = (*values, -1 if limit is None else limit, offset)
+        rows = self._rows(f"SELECT {','.join(COLUMNS)} {chosen}", values)
         ids = [row[COLUMNS.index("id")] for row in rows]
         sources: dict[str, list[Source]] = {}
         for paper_id, *place in self._rows(

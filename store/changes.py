@@ -55,6 +55,12 @@ class Changes:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def version(self) -> int:
+        """Grows with every change of a paper's text and never goes back; 0 for a new library."""
+        with self._database.read() as db:
+            row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'changes'").fetchone()
+        return int(row[0]) if row else 0
+
     def pending(self, index: Index) -> list[Change]:
         """The papers that `index` has yet to follow, oldest change first, each once.
 

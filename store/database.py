@@ -15,13 +15,14 @@ class Database:
     """Lends connections; there are as many as were ever in use at the same time.
 
     A connection is lent and not kept by its thread, so threads that come and go leave none
-    behind. Rows must be fetched before it is given back.
+    behind. Rows must be fetched before it is given back. `what` names the file in errors.
 
     Raises (from `read` and `write`): BrokenLibrary where SQLite can't do what it should.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, what: str = "catalogue") -> None:
         self.path = path
+        self._what = what
         self._idle: list[sqlite3.Connection] = []
         self._writing = threading.Lock()
         self._closed = False
@@ -39,7 +40,7 @@ class Database:
                 self._give_back(connection)
         except sqlite3.Error as error:
             raise BrokenLibrary(
-                f"The catalogue {self.path} can't be used ({error}): check the disk and your "
+                f"The {self._what} {self.path} can't be used ({error}): check the disk and your "
                 "rights on the file, or name another library with --library."
             ) from error
 
@@ -69,6 +70,7 @@ class Database:
         connection.create_function("fold", 1, _fold, deterministic=True)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA cache_size = -32000")  # KB; adding touches all indexes' pages
         return connection
 
     def _give_back(self, connection: sqlite3.Connection) -> None:

@@ -20,7 +20,9 @@ from store.errors import BrokenLibrary, EmbedderFailed
 from store.filters import Filters
 from store.following import follow_vectors, follow_words
 from store.lock import LibraryLock
+from store.orders import Order
 from store.paper import Paper, Rejected, Skipped
+from store.removing import Removal
 from store.settings import StoreSettings
 
 if TYPE_CHECKING:
@@ -207,15 +209,33 @@ class Library:
 
     def remove_papers(self, ids: Sequence[str]) -> int:
         """Removes papers everywhere; returns how many of the ids were there."""
-        self.own()
-        count = self.catalog.remove_papers(ids)
-        self.index()
-        return count
+        return self.remove_with_undo(ids).papers
 
     def remove_source(self, source: str) -> int:
         """Removes what one source gave, everywhere; returns how many papers it touched."""
+        return self.remove_source_with_undo(source).papers
+
+    def remove_with_undo(self, ids: Sequence[str]) -> Removal:
+        """As `remove_papers`; the token that comes back is for `undo`."""
         self.own()
-        count = self.catalog.remove_source(source)
+        removal = self.catalog.remove_papers(ids)
+        self.index()
+        return removal
+
+    def remove_source_with_undo(self, source: str) -> Removal:
+        """As `remove_source`; the token that comes back is for `undo`."""
+        self.own()
+        removal = self.catalog.remove_source(source)
+        self.index()
+        return removal
+
+    def undo(self, token: str) -> int:
+        """Brings back what a removal took; returns how many papers that touched.
+
+        Raises KeyError where there is nothing to bring back: see `Catalog.undo`.
+        """
+        self.own()
+        count = self.catalog.undo(token)
         self.index()
         return count
 
@@ -304,6 +324,28 @@ class Library:
 
     def count(self, filters: Filters = Filters()) -> int:
         return self.catalog.count(filters)
+
+    def browse(
+        self, text: str, filters: Filters, order: Order, offset: int, limit: int
+    ) -> tuple[list[Paper], int]:
+        """A page of the papers that hold every word of `text`, and how many these are.
+
+        Where no paper of the library holds them, `text` is looked for as it stands, be it a
+        part of a word.
+        """
+        if text.strip() and (found := self.words.holding(text)):
+            kept = set(found).intersection(filters.papers) if filters.papers else found
+            if not kept:
+                return [], 0
+            more = bool(replace(filters, papers=()))
+            filters = replace(filters, papers=tuple(kept))
+            total = self.catalog.count(filters) if more else len(kept)
+            return self.catalog.list(filters, order=order, offset=offset, limit=limit), total
+        text = text.strip()
+        if not (total := self.catalog.count(filters, text=text)):
+            return [], 0
+        page = self.catalog.list(filters, text=text, order=order, offset=offset, limit=limit)
+        return page, total
 
     def search_words(self, text: str, limit: int, filters: Filters) -> list[tuple[str, float]]:
         """Papers by BM25: (paper id, score), best first."""

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
@@ -68,14 +69,50 @@ def put_one(
         outcomes.setdefault(paper_id, "unchanged")
         return None
     for other in found[1:]:  # this record shows that two papers are one
-        for table in ("records", "keys"):
-            db.execute(
-                f"UPDATE OR REPLACE {table} SET paper_id = ? WHERE paper_id = ?", (paper_id, other)
-            )
-        rebuild(db, other, outcomes)
+        _join(db, other, paper_id, outcomes)
     db.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?)", (paper_id, *place, data))
     db.executemany("INSERT OR REPLACE INTO keys VALUES (?, ?)", [(key, paper_id) for key in keys])
     return paper_id
+
+
+def put_back(db: sqlite3.Connection, paper_id: str, records: Sequence[Paper]) -> bool:
+    """Makes a paper anew with records that it had, under the id that it had.
+
+    Papers that share a key with them join it. Where a source has said something of the paper
+    since, that stays instead; returns whether there was anything left to put back.
+    """
+    keys = json.dumps([key for record in records for key in keys_of(record)])
+    owners = {
+        owner
+        for (owner,) in db.execute(
+            "SELECT paper_id FROM keys WHERE key IN (SELECT value FROM json_each(?))", (keys,)
+        )
+    }
+    said = {
+        source
+        for owner in owners
+        for (source,) in db.execute("SELECT source FROM records WHERE paper_id = ?", (owner,))
+    }
+    left = [record for record in records if record.sources[0].file not in said]
+    if not left:
+        return False
+    for other in sorted(owners - {paper_id}):
+        _join(db, other, paper_id, {})
+    db.executemany(
+        "INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?)",
+        [(paper_id, r.sources[0].file, r.sources[0].position, to_json(r)) for r in left],
+    )
+    rebuild(db, paper_id, {})
+    return True
+
+
+def _join(db: sqlite3.Connection, other: str, paper_id: str, outcomes: dict[str, Outcome]) -> None:
+    """Gives all records of another paper to this one, which must then be built anew."""
+    for table in ("records", "keys"):
+        db.execute(
+            f"UPDATE OR REPLACE {table} SET paper_id = ? WHERE paper_id = ?", (paper_id, other)
+        )
+    rebuild(db, other, outcomes)
 
 
 def drop_outdated(db: sqlite3.Connection, given: dict[Place, int]) -> list[str]:

@@ -105,6 +105,26 @@ class WordIndex:
         found = searcher.search(query, limit, count=False).hits
         return [(searcher.doc(address)["id"][0], float(score)) for score, address in found]
 
+    def holding(self, text: str) -> list[str]:
+        """The ids of all papers that hold every word of `text`, each in title or abstract."""
+        t, schema = self._tantivy, self._index.schema
+        stems = dict.fromkeys(self.stems(text))
+        if not stems:
+            return []
+        clauses = []
+        for stem in stems:
+            fields = [
+                (t.Occur.Should, t.Query.term_query(schema, field, stem))
+                for field in ("title", "abstract")
+            ]
+            clauses.append((t.Occur.Must, t.Query.boolean_query(fields)))
+        searcher = self._index.searcher()
+        query = t.Query.const_score_query(t.Query.boolean_query(clauses), 0.0)
+        hits = searcher.search(query, max(1, searcher.num_docs), count=False).hits
+        # In the order in which they lie on the disk, as blocks of them are unpacked together.
+        found = sorted((address for _, address in hits), key=lambda a: (a.segment_ord, a.doc))
+        return [searcher.doc(address)["id"][0] for address in found]
+
     def held_by(self, stem: str) -> int:
         """How many papers hold a stem in their title or abstract (the larger of both counts)."""
         t, searcher, schema = self._tantivy, self._index.searcher(), self._index.schema

@@ -22,6 +22,9 @@ EXIT_CODES = {
 }
 
 
+_ORDER = ("add", "ask", "chat", "serve", "search", "papers", "reindex", "config", "doctor")
+
+
 class _BareFlags:
     """Help that doesn't tell of a flag that its value is a `<bool>`."""
 
@@ -46,8 +49,7 @@ class Commands(Group):
 
     def own_commands(self) -> list[str]:
         """The names of ours, in the order of the day: first papers in, then questions."""
-        order = ("add", "ask", "chat", "search", "papers", "reindex", "config", "doctor")
-        return sorted(self.commands, key=order.index)
+        return sorted(self.commands, key=_ORDER.index)
 
     def list_commands(self, ctx: Any) -> list[str]:
         extra = {point.name for point in entry_points(group="assistant.commands")}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -115,6 +116,17 @@ def add_records(library: Library, records: Iterable[Record], *, shown: bool = Tr
     except KeyboardInterrupt:
         text = "Interrupted: what was done is kept, and the same command goes on from there."
         raise Failure(text, 130) from None
+
+
+def fill(library: Library, papers: Sequence[Path], *, starter: bool) -> None:
+    """What a program that talks begins with: the files given, or the starter papers."""
+    from ui.showing import show_report
+
+    if papers:
+        show_report(add_records(library, records_of([str(path) for path in papers])))
+        drop_starter(library)
+    elif starter and not library.count():
+        add_records(library, starter_records())
 
 
 def drop_starter(library: Library) -> None:

@@ -24,8 +24,14 @@ from ui.opening import make_filters, open_library
 
 if TYPE_CHECKING:
     from store.library import Library
+    from store.orders import Order
 
-_ORDERS = ("added", "title", "year", "upvotes")
+_ORDERS: dict[str, Order] = {
+    "added": "added",
+    "title": "title",
+    "year": "-year",
+    "upvotes": "-upvotes",
+}
 
 
 class _ListUnlessSaid(Group):
@@ -77,7 +83,7 @@ def list_papers(
         found = opened.catalog.list(
             filters,
             text=text,
-            order=order,  # type: ignore[arg-type]  # checked above
+            order=_ORDERS[order],
             offset=offset,
             limit=limit,
         )

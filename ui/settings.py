@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from platformdirs import user_config_path
-from pydantic import AliasChoices, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -21,9 +21,10 @@ from assistant.settings import AnswerSettings
 from store.settings import StoreSettings
 
 PREFIX = "ASSISTANT_"
-SECRET = {"llm_api_key", "embed_api_key"}
+SECRET = {"llm_api_key", "embed_api_key", "password"}
 FLAGS = {
     "library": "--library", "top_k": "--top-k", "writer": "--writer", "llm_model": "--model",
+    "host": "--host", "port": "--port", "insecure": "--insecure",
 }  # fmt: skip
 
 
@@ -37,8 +38,28 @@ def config_file() -> Path:
     return Path(named).expanduser() if named else user_config_path("assistant") / "config.toml"
 
 
-class Settings(BaseSettings, StoreSettings, AnswerSettings):
-    """Both floors' settings. A field `x` is `--x`-like on the command line where a command has
+class ServerSettings(BaseModel):
+    """Where the server listens, and to whom."""
+
+    host: str = Field("127.0.0.1", description="Address that the server listens on.")
+    port: int = Field(
+        7860, ge=0, le=65535, description="Port of the server; 0 takes one that is free."
+    )
+    password: str | None = Field(
+        None, description="What the server asks everybody for; needed on an open address."
+    )
+    insecure: bool = Field(False, description="Listen on an open address without a password.")
+    allow_hosts: list[str] = Field(
+        [],
+        description="Further names of a server on 127.0.0.1, such as that of a proxy before it.",
+    )
+    upload_limit: int = Field(
+        200, ge=1, description="Largest file that can be added in the browser, in megabytes."
+    )
+
+
+class Settings(BaseSettings, StoreSettings, AnswerSettings, ServerSettings):
+    """All floors' settings. A field `x` is `--x`-like on the command line where a command has
     it, `ASSISTANT_X` in the environment and `x = …` in the TOML file."""
 
     model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(

@@ -44,16 +44,11 @@ def chat(
     model: ModelOption = None,
 ) -> None:
     """Ask question after question in the terminal; follow-ups are understood."""
-    from ui.keeping import add_records, drop_starter, records_of, starter_records
-    from ui.showing import show_report
+    from ui.keeping import fill
 
     flags = flags_of(ctx, library, writer=writer, llm_model=model)
     with open_engine(flags, "assistant chat") as engine:
-        if papers:
-            show_report(add_records(engine.library, records_of([str(path) for path in papers])))
-            drop_starter(engine.library)
-        elif starter and not engine.library.count():
-            add_records(engine.library, starter_records())
+        fill(engine.library, papers or (), starter=starter)
         if not engine.library.count():
             raise Failure(
                 "This library is empty: add papers with 'assistant add FILE', or begin with the "

@@ -46,7 +46,7 @@ def read_paths(
     for path in paths:
         if str(path) == "-":
             if stdin is not None:
-                yield from _read_one(stdin.read(), Origin(STDIN, saved), named=True)
+                yield from read_file(stdin.read(), Origin(STDIN, saved), named=True)
             continue
         files, named = _expand(path)
         if not files:
@@ -65,7 +65,7 @@ def read_paths(
             except OSError as error:
                 yield Rejected(Source(name), f"it can't be opened ({error.strerror})")
                 continue
-            yield from _read_one(data, Origin(name, saved), named=named)
+            yield from read_file(data, Origin(name, saved), named=named)
 
 
 def _printable(path: str | Path) -> str:
@@ -73,7 +73,8 @@ def _printable(path: str | Path) -> str:
     return os.fsencode(path).decode("utf-8", "replace")
 
 
-def _read_one(data: bytes, origin: Origin, *, named: bool) -> Iterator[Paper | Rejected | Skipped]:
+def read_file(data: bytes, origin: Origin, *, named: bool) -> Iterator[Paper | Rejected | Skipped]:
+    """What is in one file; one that can't be read is rejected if `named`, else skipped."""
     try:
         yield from read_bytes(data, origin)
     except ReaderError as error:

@@ -10,16 +10,19 @@ from dataclasses import replace
 from datetime import date as Date
 from pathlib import Path
 from random import Random
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store import catalog as catalog_module
-from store.catalog import Catalog, Order
+from store.catalog import Catalog
 from store.errors import BrokenLibrary
 from store.filters import Filters
+from store.orders import SORTS, Order
 from store.paper import Paper, Source, alike, merge
+from store.rows import where
 from tests.store.making import invented, record
 
 
@@ -170,11 +173,11 @@ def test_a_source_that_goes_takes_away_only_what_it_alone_gave(catalog: Catalog)
                                                                        position=2)])  # fmt: skip
     catalog.put([record(file="b.txt", upvotes=4, doi="10.5555/x")])
     follow(catalog)
-    assert catalog.remove_source("b.txt") == 1
+    assert catalog.remove_source("b.txt").papers == 1
     one, _ = catalog.list()
     assert (one.abstract, one.upvotes, one.doi) == ("We measure.", None, None)
     assert follow(catalog) == [one.id]
-    assert catalog.remove_source("a.txt") == 2
+    assert catalog.remove_source("a.txt").papers == 2
     assert catalog.count() == 0
     assert catalog.sources() == {}
 
@@ -295,10 +298,10 @@ def test_removing_a_paper_removes_it_from_every_source(catalog: Catalog) -> None
     catalog.put([record(file="a.txt"), record(file="b.txt"), record("Else", file="b.txt",
                                                                     position=2)])  # fmt: skip
     gone = catalog.list(text="harbours")[0].id
-    assert catalog.remove_papers([gone, gone, "nobody"]) == 1
+    assert catalog.remove_papers([gone, gone, "nobody"]).papers == 1
     assert [paper.title for paper in catalog.list()] == ["Else"]
     assert catalog.sources() == {"b.txt": 1}
-    assert catalog.remove_papers([gone]) == 0
+    assert catalog.remove_papers([gone]).papers == 0
 
 
 def test_a_removed_paper_can_come_back(catalog: Catalog) -> None:
@@ -453,8 +456,14 @@ def test_text_is_looked_for_in_titles_and_abstracts_whatever_its_case(listed: Ca
     [
         ("added", ["Whole year", "Early", "Late", "before all"]),
         ("title", ["before all", "Early", "Late", "Whole year"]),
-        ("year", ["Late", "Early", "Whole year", "before all"]),
-        ("upvotes", ["Late", "Early", "Whole year", "before all"]),
+        ("-added", ["before all", "Late", "Early", "Whole year"]),
+        ("-title", ["Whole year", "Late", "Early", "before all"]),
+        ("year", ["Whole year", "Early", "Late", "before all"]),
+        ("-year", ["Late", "Early", "Whole year", "before all"]),
+        ("upvotes", ["Early", "Late", "before all", "Whole year"]),
+        ("-upvotes", ["Late", "Early", "Whole year", "before all"]),
+        ("organisation", ["Late", "Early", "Whole year", "before all"]),
+        ("-organisation", ["Early", "Late", "before all", "Whole year"]),
     ],
 )
 def test_papers_are_listed_in_the_order_asked_for(
@@ -469,17 +478,91 @@ def test_a_paper_with_only_a_year_is_listed_among_those_of_its_time(catalog: Cat
         record("Year", position=2, year=2020),
         record("New", position=3, date=Date(2024, 5, 1)),
     ])  # fmt: skip
-    assert [paper.title for paper in catalog.list(order="year")] == ["New", "Year", "Old"]
+    assert [paper.title for paper in catalog.list(order="-year")] == ["New", "Year", "Old"]
+    assert [paper.title for paper in catalog.list(order="year")] == ["Old", "Year", "New"]
 
 
-def test_pages_of_a_listing_are_its_parts(catalog: Catalog) -> None:
+@pytest.mark.parametrize("order", get_args(Order))
+def test_pages_of_a_listing_are_its_parts(catalog: Catalog, order: Order) -> None:
     catalog.put(invented(25))
-    pages = [catalog.list(order="title", offset=start, limit=10) for start in (0, 10, 20, 30)]
-    assert [len(page) for page in pages] == [10, 10, 5, 0]
-    assert [paper for page in pages for paper in page] == catalog.list(order="title")
+    for filters in (Filters(), Filters(since=Date(2001, 1, 1), sources=("a",))):
+        pages = [
+            catalog.list(filters, order=order, offset=start, limit=10) for start in (0, 10, 20, 30)
+        ]
+        assert [len(page) for page in pages] == [10, 10, len(pages[2]), 0]
+        assert [paper for page in pages for paper in page] == catalog.list(filters, order=order)
+
+
+@pytest.mark.parametrize("order", get_args(Order))
+def test_a_page_is_found_by_an_index_without_sorting(
+    catalog: Catalog, tmp_path: Path, order: Order
+) -> None:
+    condition, values = where(Filters(Date(2020, 1, 1), sources=("a",), organisations=("lab",)))
+    with sqlite3.connect(tmp_path / "papers.sqlite") as db:
+        db.create_function("fold", 1, str.casefold, deterministic=True)
+        query = f"SELECT number FROM papers WHERE {condition} ORDER BY {SORTS[order]} LIMIT 9"
+        plan = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {query}", values)]
+    db.close()
+    assert any(step.startswith("SCAN papers USING COVERING INDEX papers_") for step in plan)
+    assert not any("ORDER BY" in step for step in plan)
+
+
+def test_organisations_are_counted_most_frequent_first(catalog: Catalog) -> None:
+    names = ["Mill Labs", "Škoda", "mill labs", None, "Bell Labs", "Škoda", "Škoda"]
+    catalog.put(
+        record(f"Tides {n}", position=n, organisation=name) for n, name in enumerate(names, 1)
+    )
+    assert list(catalog.organisations().items()) == [
+        ("Škoda", 3),
+        ("Mill Labs", 2),
+        ("Bell Labs", 1),
+    ]
+    assert catalog.organisations("LABS") == {"Mill Labs": 2, "Bell Labs": 1}
+    assert catalog.organisations("ško") == {"Škoda": 3}
+    assert catalog.organisations(limit=1) == {"Škoda": 3}
+    assert catalog.organisations("%") == {}
+
+
+def test_a_sample_is_as_large_as_asked_for_after_many_papers_went(catalog: Catalog) -> None:
+    ids = list(catalog.put(invented(60)))
+    catalog.remove_papers(ids[::2])
+    assert {paper.id for paper in catalog.sample(30, 1)} == set(ids[1::2])
+    assert len(catalog.sample(20, 1)) == 20
 
 
 # --- the file -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [3, 20, 60, 99])
+def test_a_sample_is_the_same_for_the_same_seed(catalog: Catalog, count: int) -> None:
+    catalog.put(invented(60))
+    drawn = catalog.sample(count, 1)
+    assert list(drawn) == list(catalog.sample(count, 1))
+    assert len({paper.id for paper in drawn}) == len(drawn) == min(count, 60)
+    assert count > 20 or list(drawn) != list(catalog.sample(count, 2))
+
+
+def test_years_are_counted_oldest_first(catalog: Catalog) -> None:
+    assert catalog.years() == {}
+    years = (2021, 1999, 2021, None)
+    catalog.put(record(f"Tides {n}", position=n, year=own) for n, own in enumerate(years, 1))
+    assert list(catalog.years().items()) == [(1999, 1), (2021, 2)]
+
+
+def test_the_version_grows_with_every_change_and_never_goes_back(catalog: Catalog) -> None:
+    versions = [catalog.changes.version()]
+    assert versions == [0]
+    catalog.put([record()])
+    versions.append(catalog.changes.version())
+    catalog.put([record(abstract="Another text.")])
+    versions.append(catalog.changes.version())
+    catalog.remove_papers([paper.id for paper in catalog.list()])
+    versions.append(catalog.changes.version())
+    assert versions == sorted(set(versions))
+    follow(catalog)
+    assert catalog.changes.version() == versions[-1]
+    catalog.put([])
+    assert catalog.changes.version() == versions[-1]
 
 
 def test_everything_is_there_when_the_catalogue_is_opened_again(tmp_path: Path) -> None:

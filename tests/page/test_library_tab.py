@@ -1,0 +1,122 @@
+"""The library tab: adding files, looking through papers, removing and exporting them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.page.conftest import OpenPage, Serve
+from tests.page.test_chatting import ANSWERS, ask
+from tests.ui.making import ABOUT_TIDES, BEES, FAKES, ORGANS, PAGE, TIDES
+
+ROWS = "#shelf table.papers tbody tr"
+
+
+@pytest.fixture
+def page(open_page: OpenPage, serve: Serve) -> Page:
+    return in_library(open_page(serve().wait()))
+
+
+def in_library(page: Page) -> Page:
+    page.get_by_role("tab", name="Library").click()
+    return page
+
+
+def titles(page: Page) -> list[str]:
+    return page.locator(f"{ROWS} th").all_inner_texts()
+
+
+def test_papers_are_searched_sorted_and_opened(page: Page) -> None:
+    expect(page.locator(ROWS)).to_have_count(len(FAKES))
+    page.locator("#shelf").get_by_role("button", name="Title").click()
+    expect(page.locator("#shelf th[aria-sort=ascending]")).to_have_text("Title ↑")
+    assert titles(page) == sorted((fake.title for fake in FAKES), key=str.casefold)
+    page.locator("#shelf").get_by_role("button", name="Title").click()
+    expect(page.locator("#shelf th[aria-sort=descending]")).to_have_text("Title ↓")
+    assert titles(page) == sorted((fake.title for fake in FAKES), key=str.casefold, reverse=True)
+    page.get_by_label("Find papers").fill("beehives")
+    expect(page.locator(ROWS)).to_have_count(1)
+    page.locator(f"{ROWS} button.title").click()
+    expect(page.locator("#source h2")).to_have_text(BEES.title)
+
+
+def test_a_removal_can_be_undone(page: Page) -> None:
+    page.get_by_label("Find papers").fill("tide")
+    expect(page.locator(ROWS)).to_have_count(1)
+    page.get_by_label(f"Select {TIDES.title}").check()
+    page.get_by_role("button", name="Remove", exact=True).click()
+    expect(page.locator("#added")).to_contain_text("1 paper removed.")
+    expect(page.locator(ROWS)).to_have_count(len(FAKES) - 1)
+    assert TIDES.title not in titles(page)
+    page.locator("#added").get_by_role("button", name="Undo").click()
+    expect(page.locator(ROWS)).to_have_count(len(FAKES))
+    page.get_by_role("tab", name="Chat").click()
+    ask(page, ABOUT_TIDES)
+    expect(page.locator(f"{ANSWERS} .sources")).to_contain_text(TIDES.title)
+
+
+@pytest.mark.parametrize(
+    ("name", "suffix"),
+    [("BibTeX", "bib"), ("RIS", "ris"), ("CSL-JSON", "json"), ("CSV", "csv"), ("Markdown", "md")],
+)
+def test_the_selection_is_exported(page: Page, name: str, suffix: str) -> None:
+    for fake in (TIDES, ORGANS):
+        page.get_by_label(f"Select {fake.title}").check()
+    page.get_by_label("Format of the export").select_option(label=name)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the selected").click()
+    assert download.value.suggested_filename.endswith(suffix)
+    text = Path(download.value.path()).read_text("utf-8")
+    assert "Tide Clocks" in text
+    assert "Church Organs" in text
+    assert "Beehives" not in text
+    if suffix == "json":
+        assert len(json.loads(text)) == 2
+
+
+def test_the_selected_papers_are_asked_about(page: Page) -> None:
+    page.get_by_label(f"Select {ORGANS.title}").check()
+    page.get_by_role("button", name="Ask about these").click()
+    expect(page.locator("#chips .filter")).to_contain_text(ORGANS.title)
+    expect(page.get_by_role("tab", name="Chat")).to_have_attribute("aria-selected", "true")
+
+
+def test_a_real_page_is_dropped_in(page: Page, pages_dir: Path, tmp_path: Path) -> None:
+    real = min(pages_dir.glob("*.txt"), key=lambda path: path.stat().st_size)
+    nonsense = tmp_path / "shopping.txt"
+    nonsense.write_text("eggs, flour, two lemons", "utf-8")
+    page.set_input_files("#files input[type=file]", [str(real), str(nonsense)])
+    report = page.locator("#added .report")
+    expect(report).to_be_visible(timeout=60_000)
+    expect(report.locator("tr", has_text="read").first.locator("td")).to_have_text("46")
+    expect(report).to_contain_text("shopping.txt")
+    page.get_by_label("Find papers").fill("")
+    expect(page.locator(".pages")).to_contain_text("of 52")
+    page.get_by_role("button", name="Later").click()
+    expect(page.locator(".pages")).to_contain_text("26 to 50 of 52")
+
+
+def test_a_first_visitor_is_told_how_to_begin(
+    open_page: OpenPage, serve: Serve, tmp_path: Path
+) -> None:
+    page = open_page(serve(library=tmp_path / "empty").wait())
+    welcome = page.locator(".welcome")
+    expect(welcome).to_contain_text("Three ways to add some")
+    welcome.get_by_role("button", name="Paste the text").click()
+    page.get_by_label("Or paste the text of a page").fill(PAGE)
+    page.get_by_role("button", name="Add the pasted text").click()
+    expect(page.locator("#added .report")).to_contain_text("new", timeout=30_000)
+    expect(page.locator(ROWS)).to_have_count(len(FAKES))
+
+
+def test_the_starter_library_comes_at_one_press(
+    open_page: OpenPage, serve: Serve, tmp_path: Path
+) -> None:
+    page = open_page(serve(library=tmp_path / "empty").wait())
+    page.get_by_role("button", name="Load the starter library").click()
+    expect(page.locator(".welcome h2")).to_have_text("Ask 72 papers", timeout=60_000)
+    page.locator(".welcome .suggestion").first.click()
+    expect(page.locator(f"{ANSWERS} .chip").first).to_be_visible()

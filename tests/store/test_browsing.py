@@ -1,0 +1,65 @@
+"""Looking through a library by words, filters and pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date as Date
+
+import pytest
+
+from store.filters import Filters
+from store.library import Library
+from tests.store.making import open_library, record
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    with open_library(tmp_path_factory.mktemp("library")) as opened:
+        opened.catalogue([
+            record("Tides in harbours", "Boats wait for them.", "a.txt", 1, year=2020),
+            record("Flash3D", "A harbour rebuilt from one image.", "a.txt", 2, year=2022),
+            record("Boats", "They wait in the harbour.", "b.txt", 1, year=2024),
+            record("Dunes", "Sand.", "b.txt", 2),
+        ])  # fmt: skip
+        opened.index_words()
+        yield opened
+
+
+def titles(library: Library, text: str = "", filters: Filters = Filters()) -> list[str]:
+    papers, total = library.browse(text, filters, "title", 0, 10)
+    assert total == len(papers)
+    return [paper.title for paper in papers]
+
+
+def test_papers_must_hold_every_word_in_any_form(library: Library) -> None:
+    assert titles(library, "harbours") == ["Boats", "Flash3D", "Tides in harbours"]
+    assert titles(library, "Waiting in the HARBOUR") == ["Boats", "Tides in harbours"]
+    assert titles(library, "dunes harbour") == []
+
+
+def test_text_that_is_no_word_is_found_as_it_stands(library: Library) -> None:
+    assert titles(library, "lash3") == ["Flash3D"]
+    assert titles(library, " in the ") == ["Boats"]
+    assert titles(library, "%") == []
+
+
+def test_no_text_shows_every_paper(library: Library) -> None:
+    assert titles(library) == titles(library, "  ")
+    assert titles(library) == ["Boats", "Dunes", "Flash3D", "Tides in harbours"]
+
+
+def test_words_and_filters_are_both_kept(library: Library) -> None:
+    assert titles(library, "harbour", Filters(since=Date(2022, 1, 1))) == ["Boats", "Flash3D"]
+    assert titles(library, "harbour", Filters(sources=("b.txt",))) == ["Boats"]
+    ids = {paper.title: paper.id for paper in library.catalog.list()}
+    chosen = Filters(papers=(ids["Flash3D"], ids["Dunes"]))
+    assert titles(library, "harbour", chosen) == ["Flash3D"]
+    assert titles(library, "wait", chosen) == []
+
+
+@pytest.mark.parametrize("text", ["", "harbour"])
+def test_pages_are_parts_of_the_whole_and_tell_its_size(library: Library, text: str) -> None:
+    whole, total = library.browse(text, Filters(), "-year", 0, 10)
+    pages = [library.browse(text, Filters(), "-year", offset, 2) for offset in (0, 2, 4)]
+    assert [paper for page, _ in pages for paper in page] == whole
+    assert {size for _, size in pages} == {total}

@@ -1,0 +1,373 @@
+"""What the chat does: each handler takes what the browser holds and gives what it then shows.
+
+The server keeps nothing of a browser between two events but the conversations themselves, so a
+page that was open while the server restarted goes on where it was.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from markupsafe import Markup
+
+from assistant.answer import (
+    Answer,
+    Done,
+    Restarted,
+    Retrieved,
+    Sentence,
+    Tokens,
+    Written,
+    join_sentences,
+    turn_of,
+)
+from assistant.engine import CitedQueryEngine
+from assistant.history import Conversations, UnknownConversation
+from assistant.history_rows import Conversation, Exchange, turns
+from assistant.markdown import answer_markdown
+from assistant.suggesting import first_questions, follow_ups
+from store.errors import LibraryError
+from ui.app import explained
+from ui.page.cards import Card
+from ui.page.exchanges import LIVE, Shown
+from ui.page.rendering import part
+from ui.page.running import Running, Stopped
+from ui.page.scope import Scope
+
+Updates = dict[str, Any]  # what changes on the page, by the component's name
+_LISTED = 100  # conversations at the side
+_STOPPED = "You stopped this answer here."
+
+log = logging.getLogger("assistant.page")
+
+
+class Chat:
+    """The chat over one engine, for any number of browsers."""
+
+    def __init__(self, engine: CitedQueryEngine, conversations: Conversations) -> None:
+        self.engine = engine
+        self.library = engine.library
+        self.conversations = conversations
+        self.running = Running()
+        self._openers: tuple[int, list[str]] = (-1, [])
+        self._making_openers = threading.Lock()
+
+    # --- conversations --------------------------------------------------------------------
+
+    def open(self, owner: str, conversation_id: str = "") -> Updates:
+        """A conversation as it stands, or a new one where there is none of that id."""
+        conversation = self.conversations.get(conversation_id) if conversation_id else None
+        if conversation is None:
+            return {
+                "thread": self._welcome(),
+                "live": "",
+                "place": place(),
+                "side": self.side(owner),
+            }
+        return {
+            "thread": self.thread(conversation, owner),
+            "live": "",
+            "place": place(conversation.id),
+            "side": self.side(owner, current=conversation.id),
+        }
+
+    def side(self, owner: str, text: str = "", current: str = "", gone: str = "") -> Markup:
+        """The list of somebody's conversations; `gone` was deleted just now."""
+        found = self.conversations.list(owner, text=text, limit=_LISTED, offset=0) if owner else []
+        return part("conversations", "side", found, current, text, gone)
+
+    def rename(self, owner: str, conversation_id: str, title: str, current: str) -> Updates:
+        if title.strip() and self._owned(owner, conversation_id):
+            self.conversations.rename(conversation_id, title)
+        return {"side": self.side(owner, current=current)}
+
+    def forget(self, owner: str, conversation_id: str, current: str) -> Updates:
+        """Deletes a conversation, which can be brought back."""
+        if not self._owned(owner, conversation_id):
+            return {"side": self.side(owner, current=current)}
+        self.conversations.delete(conversation_id)
+        if conversation_id == current:
+            return {**self.open(owner), "side": self.side(owner, gone=conversation_id)}
+        return {"side": self.side(owner, current=current, gone=conversation_id)}
+
+    def bring_back(self, owner: str, conversation_id: str) -> Updates:
+        try:
+            self.conversations.restore(conversation_id, owner)
+        except UnknownConversation:
+            return {}
+        return self.open(owner, conversation_id)
+
+    def rate(self, owner: str, exchange_id: str, thumb: int, note: str) -> None:
+        exchange = self.conversations.exchange(exchange_id)
+        if exchange is not None and self._owned(owner, exchange.conversation_id):
+            self.conversations.rate(exchange_id, max(-1, min(1, thumb)), note[:1000])
+
+    def _owned(self, owner: str, conversation_id: str) -> Conversation | None:
+        conversation = self.conversations.get(conversation_id)
+        return conversation if conversation and owner and conversation.owner == owner else None
+
+    # --- what is shown --------------------------------------------------------------------
+
+    def thread(
+        self,
+        conversation: Conversation,
+        owner: str,
+        *,
+        before: str = "",
+        suggested: Sequence[str] = (),
+    ) -> Markup:
+        """The exchanges of a conversation, those from `before` on left out."""
+        shown = Markup()
+        if conversation.owner != owner:
+            shown += part("conversations", "shared")
+        exchanges = upto(self.conversations.exchanges(conversation.id), before)
+        for exchange in exchanges:
+            last = exchange is exchanges[-1]
+            shown += _shown(exchange, suggested if last else ()).html()
+        return shown
+
+    def card(self, paper_id: str) -> str:
+        """The card of a paper by itself."""
+        paper = self.library.get([paper_id]).get(paper_id)
+        if paper is None:
+            return str(part("conversations", "gone"))
+        return str(Card(f"paper-{paper.id}", paper).html())
+
+    def chips(self, scope: Scope) -> Markup:
+        """The filters that are set, and how many papers pass them."""
+        total = self.library.count()
+        try:
+            filters = scope.filters()
+        except ValueError as error:
+            return part("scope", "chips", scope.chips(self.library), str(error), 0, total)
+        matching = self.library.count(filters) if filters else total
+        return part("scope", "chips", scope.chips(self.library), "", matching, total)
+
+    def _welcome(self) -> Markup:
+        total = self.library.count()
+        version, questions = self._openers
+        if total and version != self.library.catalog.changes.version():
+            # Nobody waits for the better ones, of which each was tried.
+            questions = first_questions(self.library)
+            threading.Thread(target=self.suggest, name="suggest", daemon=True).start()
+        return part("exchanges", "welcome", total, questions if total else [])
+
+    def suggest(self) -> None:
+        """Chooses the questions to begin with, each of which the library answers."""
+        if not self._making_openers.acquire(blocking=False):
+            return
+        try:
+            version = self.library.catalog.changes.version()
+            questions = first_questions(self.library, answers=self.engine.can_answer)
+            self._openers = (version, questions)
+        except Exception:  # a library without suggestions can still be asked
+            log.exception("No first questions could be made")
+        finally:
+            self._making_openers.release()
+
+    # --- asking ---------------------------------------------------------------------------
+
+    def ask(
+        self, question: str, held: Mapping[str, Any], scope: Scope, owner: str, tab: str
+    ) -> Iterator[Updates]:
+        """Asks, shows the answer as it comes and keeps it.
+
+        What an edited question takes the place of goes only when its answer is there.
+        """
+        question, editing = question.strip(), text_of(held, "editing")
+        conversation = self.conversations.get(text_of(held, "conversation"))
+        if not question:
+            yield {}
+            return
+        try:
+            filters = scope.filters()
+        except ValueError:
+            yield {"chips": self.chips(scope)}  # which says what is wrong
+            return
+        live = _Live(question)
+        start: Updates = {"question": "", "live": live.html("Searching …")}
+        exchanges: list[Exchange] = []
+        if conversation is None:
+            start["thread"] = ""
+        else:
+            exchanges = upto(self.conversations.exchanges(conversation.id), editing)
+            if editing:
+                start["thread"] = self.thread(conversation, owner, before=editing)
+        yield start
+        stream = partial(self.engine.stream, question, filters=filters, turns=turns(exchanges))
+        try:
+            for event in self.running.events(tab, stream):
+                if isinstance(event, Done):
+                    live.answer = event.answer
+                elif live.heard(event):
+                    yield {"live": live.html("Writing …")}
+        except Stopped:
+            live.answer = live.broken_off()
+            if live.answer is None:
+                yield {"live": live.html("", "Stopped."), "question": question}
+                return
+        except Exception as error:
+            yield self._failed(error, live)
+            return
+        try:
+            assert live.answer is not None
+            conversation = self._keep(live.answer, conversation, owner, editing)
+        except Exception as error:
+            yield self._failed(error, live)
+            return
+        yield {
+            "live": "",
+            "thread": self.thread(conversation, owner),
+            "place": {**place(conversation.id), "papers": list(scope.papers)},
+            "side": self.side(owner, current=conversation.id),
+        }
+
+    def suggest_next(self, held: Mapping[str, Any], scope: Scope, owner: str) -> Updates:
+        """Adds to a conversation's last answer what could be asked next."""
+        conversation = self.conversations.get(text_of(held, "conversation"))
+        exchanges = self.conversations.exchanges(conversation.id) if conversation else []
+        if conversation is None or not exchanges:
+            return {}
+        before = turns(exchanges[:-1])
+        answer = exchanges[-1].answer
+        can = partial(
+            self.engine.can_answer, filters=scope.filters(), turns=[*before, turn_of(answer)]
+        )
+        try:
+            suggested = follow_ups(answer, before, library=self.library, answers=can)
+        except Exception:  # an answer without suggestions is still an answer
+            log.exception("No follow-ups could be made")
+            return {}
+        return {"thread": self.thread(conversation, owner, suggested=suggested)}
+
+    def _failed(self, error: Exception, live: _Live) -> Updates:
+        """What went wrong as a sentence above what there is; the question is back in the box."""
+        if not isinstance(error, LibraryError | OSError):
+            log.error("An answer failed", exc_info=error)
+        return {"live": live.html("", explained(error)[0]), "question": live.question}
+
+    def ask_again(
+        self,
+        exchange_id: str,
+        held: Mapping[str, Any],
+        scope: Scope,
+        owner: str,
+        tab: str,
+    ) -> Iterator[Updates]:
+        """Asks a question of the conversation once more; what came after it goes."""
+        exchange = self.conversations.exchange(exchange_id)
+        if exchange is None or exchange.conversation_id != text_of(held, "conversation"):
+            yield {}
+            return
+        again = {**held, "editing": exchange_id}
+        yield from self.ask(exchange.answer.question, again, scope, owner, tab)
+
+    def edit(self, exchange_id: str, held: Mapping[str, Any]) -> Updates:
+        """Puts a question back into the box; the next one asked takes its place."""
+        exchange = self.conversations.exchange(exchange_id)
+        if exchange is None or exchange.conversation_id != text_of(held, "conversation"):
+            return {}
+        return {"question": exchange.answer.question, "place": {**held, "editing": exchange_id}}
+
+    def _keep(
+        self, answer: Answer, conversation: Conversation | None, owner: str, editing: str
+    ) -> Conversation:
+        """Records an answer, in a copy where the conversation is somebody else's."""
+        if conversation is None:
+            conversation = self.conversations.create(owner)
+        elif conversation.owner != owner:
+            number = len(upto(self.conversations.exchanges(conversation.id), editing))
+            conversation = self.conversations.copy(conversation.id, owner)
+            copied = self.conversations.exchanges(conversation.id)
+            editing = copied[number].id if number < len(copied) else ""
+        if editing:
+            self.conversations.cut(conversation.id, editing)
+        self.conversations.record(conversation.id, answer)
+        return self.conversations.get(conversation.id) or conversation
+
+
+class _Live:
+    """An answer on its way."""
+
+    def __init__(self, question: str) -> None:
+        self.question = question
+        self.sentences: list[Sentence] = []
+        self.notice = ""
+        self.retrieved: Retrieved | None = None
+        self.answer: Answer | None = None
+
+    def heard(self, event: Retrieved | Written | Restarted) -> bool:
+        """Takes an event in; whether there is something new to see."""
+        if isinstance(event, Retrieved):
+            self.retrieved = event
+            return False
+        if isinstance(event, Written):
+            self.sentences.append(event.sentence)
+        else:
+            self.sentences.clear()
+            self.notice = event.notice
+        return True
+
+    def html(self, state: str, notice: str = "") -> Markup:
+        passages = self.retrieved.passages if self.retrieved else ()
+        return Shown(
+            LIVE,
+            self.question,
+            tuple(self.sentences),
+            passages,
+            notice=notice or self.notice,
+            state=state,
+        ).html()
+
+    def broken_off(self) -> Answer | None:
+        """What there is of the answer, or None where there is nothing."""
+        if self.retrieved is None or not self.sentences:
+            return None
+        sentences = tuple(self.sentences)
+        return Answer(
+            question=self.question,
+            status="partial",
+            text=join_sentences(sentences),
+            sentences=sentences,
+            citations=tuple(c for sentence in sentences for c in sentence.citations),
+            nearest=(),
+            passages=self.retrieved.passages,
+            searched=self.retrieved.searched,
+            writer="",
+            confidence=0.0,
+            tokens=Tokens(),
+            notice=_STOPPED,
+        )
+
+
+def place(conversation: str = "") -> dict[str, Any]:
+    """What a browser holds of where it is, sent with every event."""
+    return {"conversation": conversation, "editing": "", "papers": []}
+
+
+def text_of(held: Mapping[str, Any] | None, name: str) -> str:
+    """A text among what a browser sent, which may be anything."""
+    value = (held or {}).get(name)
+    return value if isinstance(value, str) else ""
+
+
+def upto(exchanges: Sequence[Exchange], before: str) -> list[Exchange]:
+    """The exchanges before the one of that id, or all."""
+    ids = [exchange.id for exchange in exchanges]
+    return list(exchanges[: ids.index(before)] if before in ids else exchanges)
+
+
+def _shown(exchange: Exchange, suggested: Sequence[str]) -> Shown:
+    return Shown(
+        exchange.id,
+        exchange.answer.question,
+        answer=exchange.answer,
+        thumb=exchange.thumb,
+        note=exchange.note,
+        markdown=answer_markdown(exchange.answer),
+        follow_ups=suggested,
+    )

@@ -1,0 +1,89 @@
+"""What can be downloaded from the page: papers, a conversation, the thumbs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from assistant.history import Conversations
+from assistant.markdown import conversation_markdown
+from fastapi import APIRouter, Form, HTTPException, Request
+from fastapi.responses import Response, StreamingResponse
+from store.exporting import FORMATS, export_papers
+
+from store.filters import Filters
+from store.library import Library
+from store.paper import Paper
+from ui.access import VISITOR
+
+_AT_A_TIME = 500  # papers
+
+
+def router(library: Library, conversations: Conversations) -> APIRouter:
+    """The routes under /download."""
+    routes = APIRouter(prefix="/download", include_in_schema=False)
+
+    @routes.post("/papers")
+    def papers(
+        format: str = Form(), ids: str = Form(""), text: str = Form(""), order: str = Form("added")
+    ) -> Response:
+        """The papers of these ids (with commas between), or all that hold the text."""
+        if format not in FORMATS:
+            raise HTTPException(422, f"There is no format '{format}': {', '.join(FORMATS)}.")
+        chosen = [one for one in ids.split(",") if one]
+        found = _chosen(library, chosen) if chosen else _matching(library, text)
+        kind = FORMATS[format]
+        return StreamingResponse(
+            export_papers(found, format),
+            media_type=kind.media_type,
+            headers=_as_file(f"papers{kind.suffix}"),
+        )
+
+    @routes.get("/conversation/{conversation_id}")
+    def conversation(conversation_id: str) -> Response:
+        """A conversation as Markdown; whoever knows its id may read it."""
+        found = conversations.get(conversation_id)
+        if found is None:
+            raise HTTPException(404, "There is no such conversation.")
+        answers = [exchange.answer for exchange in conversations.exchanges(conversation_id)]
+        name = "".join(c if c.isalnum() else "-" for c in found.title)[:60].strip("-")
+        return Response(
+            conversation_markdown(found.title, answers),
+            media_type="text/markdown; charset=utf-8",
+            headers=_as_file(f"{name or 'conversation'}.md"),
+        )
+
+    @routes.get("/feedback")
+    def feedback(request: Request) -> Response:
+        """The visitor's own thumbs with their notes, one JSON document a line."""
+        owner = request.cookies.get(VISITOR, "")
+        lines = (
+            json.dumps(row, ensure_ascii=False) + "\n" for row in conversations.rated(owner=owner)
+        )
+        return StreamingResponse(
+            lines, media_type="application/jsonl", headers=_as_file("feedback.jsonl")
+        )
+
+    return routes
+
+
+def _chosen(library: Library, ids: list[str]) -> Iterator[Paper]:
+    for start in range(0, len(ids), _AT_A_TIME):
+        part = ids[start : start + _AT_A_TIME]
+        found = library.get(part)
+        yield from (found[one] for one in part if one in found)
+
+
+def _matching(library: Library, text: str) -> Iterator[Paper]:
+    offset = 0
+    while True:
+        papers, _ = library.browse(text, Filters(), "added", offset, _AT_A_TIME)
+        yield from papers
+        offset += len(papers)
+        if len(papers) < _AT_A_TIME:
+            return
+
+
+def _as_file(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}

@@ -1,0 +1,417 @@
+// What the page does by itself: source cards, the selection, the map's view, keys and copying.
+// Everything else it passes on to the server through the bridge, as one of its named events.
+"use strict";
+
+window.assistant = (() => {
+  let bridge = null;
+  const selected = new Map(); // paper id -> title
+  const $ = (selector, root = document) => root.querySelector(selector);
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const send = (name, data = {}) => bridge?.trigger(name, data);
+
+  // --- source cards ----------------------------------------------------------------------
+
+  let cameFrom = null;
+
+  function show(card, from) {
+    const panel = $("#source");
+    const copy = card.cloneNode(true);
+    copy.hidden = false;
+    copy.removeAttribute("id");
+    copy.dataset.shown = card.id;
+    $(".source-body", panel).replaceChildren(copy);
+    panel.hidden = false;
+    $("#desk").classList.add("with-source");
+    cameFrom = from;
+    for (const chip of all(".chip[aria-expanded]")) chip.removeAttribute("aria-expanded");
+    if (from?.classList.contains("chip")) from.setAttribute("aria-expanded", "true");
+    const mark = $("mark", copy);
+    const body = $(".source-body", panel);
+    body.scrollTop = mark ? Math.max(0, mark.offsetTop - body.offsetTop - 80) : 0;
+    $(".card-title", copy)?.focus({ preventScroll: true });
+  }
+
+  function hide() {
+    const panel = $("#source");
+    if (!panel || panel.hidden) return;
+    panel.hidden = true;
+    $("#desk").classList.remove("with-source");
+    for (const chip of all(".chip[aria-expanded]")) chip.removeAttribute("aria-expanded");
+    cameFrom?.focus({ preventScroll: true });
+  }
+
+  async function open(paper, from) {
+    const holder = document.createElement("template");
+    holder.innerHTML = await bridge.server.card(paper);
+    const card = $(".card", holder.content);
+    if (card) show(card, from);
+  }
+
+  // --- the conversation ------------------------------------------------------------------
+
+  function placed() {
+    const conversation = bridge.props.value?.conversation || "";
+    const address = new URL(location.href);
+    if ((address.searchParams.get("c") || "") !== conversation) {
+      if (conversation) address.searchParams.set("c", conversation);
+      else address.searchParams.delete("c");
+      history.replaceState(null, "", address);
+    }
+    if (bridge.props.value?.editing) $("#question textarea")?.focus();
+  }
+
+  async function copy(text, button) {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      const box = document.createElement("textarea"); // where the clipboard needs https
+      box.value = text;
+      document.body.append(box);
+      box.select();
+      document.execCommand("copy");
+      box.remove();
+    }
+    const before = button.textContent;
+    button.textContent = "Copied";
+    setTimeout(() => (button.textContent = before), 1500);
+  }
+
+  function rate(id, thumb, note) {
+    send("rate", { id, thumb, note });
+  }
+
+  // A question whose answer never came is put back into the box when the page comes again.
+  const PENDING = "assistant-pending";
+
+  function watchLive() {
+    const live = $("#live");
+    if (!live) return setTimeout(watchLive, 200);
+    let timer = null;
+    let missed = 0;
+    const look = async () => {
+      const exchange = $("[data-busy]", live);
+      if (!exchange) return;
+      try {
+        await fetch("healthz", { cache: "no-store" });
+        missed = 0;
+      } catch {
+        missed += 1;
+      }
+      if (missed < 2) return;
+      exchange.removeAttribute("data-busy");
+      const state = $(".state", exchange);
+      if (state) {
+        state.className = "warning";
+        state.textContent =
+          "The server has stopped. Your question is kept: start the server again and reload this page.";
+      }
+    };
+    new MutationObserver(() => {
+      const exchange = $("[data-busy]", live);
+      if (exchange) {
+        sessionStorage.setItem(PENDING, $(".question p", exchange).textContent);
+        timer ??= setInterval(look, 1000);
+      } else if (timer) {
+        clearInterval(timer);
+        timer = null;
+        missed = 0;
+        if (!$(".warning", live)) sessionStorage.removeItem(PENDING);
+      }
+      const last = $(".exchange:last-child", live);
+      if (last) last.scrollIntoView({ block: "nearest" });
+    }).observe(live, { childList: true, subtree: true });
+    const pending = sessionStorage.getItem(PENDING);
+    if (pending) {
+      const box = $("#question textarea");
+      if (box && !box.value) {
+        box.value = pending;
+        box.dispatchEvent(new Event("input", { bubbles: true }));
+      }
+      sessionStorage.removeItem(PENDING);
+    }
+    const thread = $("#thread");
+    let length = 0;
+    new MutationObserver(() => {
+      const exchanges = all(".exchange", thread);
+      if (exchanges.length !== length) {
+        length = exchanges.length;
+        exchanges.at(-1)?.scrollIntoView({ block: "start" });
+        lightUp();
+      }
+    }).observe(thread, { childList: true, subtree: true });
+  }
+
+  // --- the library -----------------------------------------------------------------------
+
+  function view(change = {}) {
+    const now = $("#shelf [data-view]")?.dataset ?? {};
+    const scoped = $("[data-search=papers] [name=scoped]")?.checked ?? false;
+    const text = $("[data-search=papers] [name=text]")?.value ?? "";
+    send("browse", { text, order: now.order || "added", offset: 0, scoped, ...change });
+  }
+
+  function selectionChanged() {
+    const none = selected.size === 0;
+    for (const box of all("[data-select]")) box.checked = selected.has(box.dataset.select);
+    for (const button of all("[data-needs-selection]")) button.disabled = none;
+    const count = $("[data-selected]");
+    if (count) count.textContent = none ? "None selected" : `${selected.size} selected`;
+    const what = $("[data-export-what]");
+    if (what) what.textContent = none ? "all found" : "the selected";
+  }
+
+  function download() {
+    const form = document.createElement("form");
+    form.method = "post";
+    form.action = "download/papers";
+    const fields = {
+      format: $("select[name=format]").value,
+      ids: [...selected.keys()].join(","),
+      text: $("#shelf [data-view]")?.dataset.text ?? "",
+    };
+    for (const [name, value] of Object.entries(fields)) {
+      const field = document.createElement("input");
+      Object.assign(field, { type: "hidden", name, value });
+      form.append(field);
+    }
+    document.body.append(form);
+    form.submit();
+    form.remove();
+  }
+
+  // --- the map ---------------------------------------------------------------------------
+
+  function lightUp() {
+    const last = all("#thread .exchange").at(-1);
+    const cited = new Set(all(".chip", last ?? document.createElement("i")).map((c) => c.dataset.paper));
+    for (const point of all("[data-point]")) point.classList.toggle("lit", cited.has(point.dataset.point));
+    const legend = $("[data-lit-legend]");
+    if (legend) legend.hidden = !$("[data-point].lit");
+    for (const point of all("[data-point].lit")) point.parentNode.append(point);
+  }
+
+  const WHOLE = [-30, -30, 1060, 1060];
+
+  function zoom(map, factor, cx, cy) {
+    const box = map.viewBox.baseVal;
+    const [x, y] = [cx ?? box.x + box.width / 2, cy ?? box.y + box.height / 2];
+    const width = Math.min(1060, Math.max(60, box.width * factor));
+    const real = width / box.width;
+    box.x = x - (x - box.x) * real;
+    box.y = y - (y - box.y) * real;
+    box.width = width;
+    box.height *= real;
+    map.style.setProperty("--scale", width / 1060);
+  }
+
+  function watchMap() {
+    const atlas = $("#atlas");
+    if (!atlas) return setTimeout(watchMap, 200);
+    const watcher = new MutationObserver(() => {
+      lightUp();
+      watcher.takeRecords(); // its own doing
+    });
+    watcher.observe(atlas, { childList: true, subtree: true });
+    atlas.addEventListener(
+      "wheel",
+      (event) => {
+        const map = event.target.closest("[data-map]");
+        if (!map || !(event.ctrlKey || event.metaKey)) return;
+        event.preventDefault();
+        const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(map.getScreenCTM().inverse());
+        zoom(map, event.deltaY < 0 ? 0.8 : 1.25, at.x, at.y);
+      },
+      { passive: false },
+    );
+    let from = null;
+    atlas.addEventListener("pointerdown", (event) => {
+      const map = event.target.closest("[data-map]");
+      if (map) from = { map, x: event.clientX, y: event.clientY };
+    });
+    window.addEventListener("pointermove", (event) => {
+      if (!from) return;
+      const box = from.map.viewBox.baseVal;
+      const unit = box.width / from.map.clientWidth;
+      box.x -= (event.clientX - from.x) * unit;
+      box.y -= (event.clientY - from.y) * unit;
+      Object.assign(from, { x: event.clientX, y: event.clientY });
+    });
+    window.addEventListener("pointerup", () => (from = null));
+  }
+
+  // --- what is pressed -------------------------------------------------------------------
+
+  const pressed = {
+    card: (button) => {
+      const card = document.getElementById(`card-${button.dataset.card}`);
+      if (card) show(card, button);
+    },
+    open: (button) => open(button.dataset.open, button),
+    closeSource: hide,
+    ask: (button) => send("ask", { question: button.dataset.ask }),
+    act: (button) => {
+      const { act, id = "", paper, token, kind, value } = button.dataset;
+      const data = { id };
+      if (act === "about") data.papers = [paper];
+      if (token) data.token = token;
+      if (kind) Object.assign(data, { kind, value });
+      if (act === "new") selected.clear();
+      send(act, data);
+      if (act === "about") $("#question textarea")?.focus();
+    },
+    copy: (button) => copy($(`[data-markdown="${button.dataset.copy}"]`).value, button),
+    share: (button) => {
+      const address = new URL(location.href);
+      address.searchParams.set("c", button.dataset.share);
+      copy(address.href, button);
+    },
+    rename: (button) => {
+      const title = prompt("A title for this conversation:", button.dataset.title);
+      if (title?.trim()) send("rename", { id: button.dataset.rename, title });
+    },
+    thumb: (button) => {
+      const { id } = button.dataset;
+      const was = button.getAttribute("aria-pressed") === "true";
+      const tools = button.closest(".tools");
+      for (const one of all("[data-thumb]", tools)) one.setAttribute("aria-pressed", "false");
+      button.setAttribute("aria-pressed", String(!was));
+      const form = $("[data-note]", tools);
+      form.hidden = was;
+      if (!was) $("input", form).focus();
+      rate(id, was ? 0 : Number(button.dataset.thumb), $("input", form).value);
+    },
+    tab: (button) => {
+      const tab = all("[role=tab]").find((one) => one.textContent.trim() === button.dataset.tab);
+      tab?.click();
+      if (button.dataset.focus) setTimeout(() => $(`${button.dataset.focus} textarea`)?.focus(), 300);
+    },
+    themeToggle: () => {
+      const dark = document.body.classList.toggle("dark");
+      localStorage.setItem("assistant-theme", dark ? "dark" : "light");
+    },
+    order: (button) => view({ order: button.dataset.order }),
+    offset: (button) => {
+      const { order } = $("#shelf [data-view]").dataset;
+      view({ order, offset: Number(button.dataset.offset) });
+    },
+    pick: (button) => {
+      if (button.dataset.pick === "none") selected.clear();
+      else for (const box of all("[data-select]")) selected.set(box.dataset.select, true);
+      selectionChanged();
+    },
+    selection: (button) => {
+      send(button.dataset.selection, { papers: [...selected.keys()] });
+      if (button.dataset.selection === "remove") selected.clear();
+      selectionChanged();
+    },
+    export: download,
+    zoom: (button) => {
+      const map = $("[data-map]");
+      if (button.dataset.zoom === "all") {
+        map.setAttribute("viewBox", WHOLE.join(" "));
+        map.style.setProperty("--scale", 1);
+      } else zoom(map, button.dataset.zoom === "in" ? 0.7 : 1.4);
+    },
+    showTopic: (button) => {
+      const on = button.getAttribute("aria-pressed") !== "true";
+      for (const one of all("[data-show-topic]")) one.setAttribute("aria-pressed", "false");
+      button.setAttribute("aria-pressed", String(on));
+      for (const point of all("[data-point]"))
+        point.classList.toggle("dim", on && point.dataset.topic !== button.dataset.showTopic);
+    },
+  };
+
+  // What is in the table's rows decides the offset, what is in its head the order.
+  document.addEventListener("click", (event) => {
+    if (!(event.target instanceof Element) || !bridge) return;
+    for (const menu of all("details.menu[open]"))
+      if (!menu.contains(event.target) || event.target.closest("button, a")) menu.open = false;
+    const button = event.target.closest(
+      "button, a, circle, [data-theme-toggle]",
+    );
+    if (!button) return;
+    for (const [name, value] of Object.entries(button.dataset)) {
+      if (name in pressed && value !== undefined) {
+        pressed[name](button);
+        return;
+      }
+    }
+  });
+
+  document.addEventListener("change", (event) => {
+    const box = event.target;
+    if (box.matches?.("[data-select]")) {
+      if (box.checked) selected.set(box.dataset.select, true);
+      else selected.delete(box.dataset.select);
+      selectionChanged();
+    } else if (box.name === "scoped") view();
+  });
+
+  const later = {};
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest?.("[data-search]");
+    if (!form || event.target.name !== "text") return;
+    const what = form.dataset.search;
+    clearTimeout(later[what]);
+    later[what] = setTimeout(() => {
+      if (what === "papers") view();
+      else send("find", { text: event.target.value });
+    }, 250);
+  });
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.matches("[data-search]")) event.preventDefault();
+    if (form.matches("[data-note]")) {
+      event.preventDefault();
+      const thumb = $("[data-thumb][aria-pressed=true]", form.closest(".tools"));
+      rate(form.dataset.note, Number(thumb?.dataset.thumb ?? 0), form.elements.note.value);
+      const button = $("button", form);
+      button.textContent = "Kept";
+      setTimeout(() => (button.textContent = "Keep note"), 1500);
+    }
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") hide();
+    const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+    if (event.key === "/" && !typing) {
+      event.preventDefault();
+      $("#question textarea")?.focus();
+    }
+  });
+
+  // --- the beginning ---------------------------------------------------------------------
+
+  const chosen = localStorage.getItem("assistant-theme");
+  if (chosen) {
+    const apply = () => document.body.classList.toggle("dark", chosen === "dark");
+    // Gradio sets the system's theme when it starts; the visitor's own choice goes before it.
+    document.addEventListener("DOMContentLoaded", apply);
+    const once = new MutationObserver(() => {
+      if ($("#bridge") || $("#question")) {
+        apply();
+        once.disconnect();
+      }
+    });
+    once.observe(document.documentElement, { childList: true, subtree: true });
+  }
+
+  function watchShelf() {
+    const shelf = $("#shelf");
+    if (!shelf) return setTimeout(watchShelf, 200);
+    new MutationObserver(selectionChanged).observe(shelf, { childList: true, subtree: true });
+  }
+
+  return {
+    send,
+    connect(given) {
+      bridge = given;
+      bridge.watch("value", placed);
+      if (innerWidth < 800) $("#sidebar .toggle-button")?.click(); // it would lie over the chat
+      watchLive();
+      watchMap();
+      watchShelf();
+    },
+  };
+})();

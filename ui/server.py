@@ -1,0 +1,186 @@
+"""The server: one process that holds the library, answers programs and shows the page.
+
+It listens at once and gets ready in steps: first the library and the engine (`/readyz` says so),
+then the page, whose own imports take longer than all the rest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse, JSONResponse
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from store.library import Library
+from ui.access import Access, is_loopback
+from ui.page.rendering import render
+from ui.settings import Settings
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from assistant.engine import CitedQueryEngine
+
+_LOOPBACK_NAMES = ["127.0.0.1", "localhost", "[::1]"]
+
+log = logging.getLogger("assistant.server")
+
+
+class Server:
+    """The process's parts as they come up; `app` is what a web server runs.
+
+    `on_up` is called once the page can be opened. `failure` is what kept the server from
+    getting ready, after which `stop` is called.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        library: Library,
+        *,
+        on_up: Callable[[], None] = lambda: None,
+        stop: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.settings = settings
+        self.library = library
+        self.engine: CitedQueryEngine | None = None
+        self.failure: Exception | None = None
+        self.page: ASGIApp | None = None
+        self._on_up = on_up
+        self._stop = stop
+        self._closing = threading.Event()
+        self.app = self._make_app()
+
+    def _make_app(self) -> FastAPI:
+        app = FastAPI(
+            title="Paper assistant",
+            version=version("paper-assistant"),
+            lifespan=self._lifespan,
+            docs_url=None,
+            redoc_url=None,
+        )
+        app.add_api_route("/healthz", lambda: {"status": "alive"})
+        app.add_api_route("/readyz", self._ready, response_model=None)
+        app.mount("/", self._front)
+        app.add_middleware(Access, password=self.settings.password)
+        if is_loopback(self.settings.host):
+            # Another site's page must not reach the library by a name that leads to loopback.
+            names = [*_LOOPBACK_NAMES, *self.settings.allow_hosts]
+            app.add_middleware(TrustedHostMiddleware, allowed_hosts=names)
+        return app
+
+    def _ready(self) -> JSONResponse:
+        if self.engine is None:
+            return JSONResponse({"status": "opening"}, 503)
+        return JSONResponse({"status": "ready", "page": self.page is not None})
+
+    async def _front(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.page is not None:
+            await self.page(scope, receive, send)
+        elif scope["type"] == "http":
+            await HTMLResponse(render("soon"))(scope, receive, send)
+
+    @asynccontextmanager
+    async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
+        loop = asyncio.get_running_loop()
+        async with AsyncExitStack() as stack:
+            work = threading.Thread(
+                target=self._prepare, args=(loop, stack), name="prepare", daemon=True
+            )
+            work.start()
+            yield
+            self._closing.set()
+
+    def _prepare(self, loop: asyncio.AbstractEventLoop, stack: AsyncExitStack) -> None:
+        """Everything that takes a while, in the order in which it is needed."""
+        try:
+            self.engine = self._open_engine()
+            page = self._make_page(self.engine)
+            asyncio.run_coroutine_threadsafe(_start(page, stack), loop).result()
+            self.page = page
+            self._on_up()
+            self._catch_up()
+        except Exception as error:
+            if not self._closing.is_set():
+                self.failure = error
+                self._stop()
+
+    def _open_engine(self) -> CitedQueryEngine:
+        from assistant.engine import CitedQueryEngine
+
+        self.library.index_words()
+        assert self.library.vectors is not None  # tells first whether they fit the embedder
+        engine = CitedQueryEngine(self.library, self.settings)
+        engine.find("warm up")  # loads what the first question would wait for
+        return engine
+
+    def _make_page(self, engine: CitedQueryEngine) -> FastAPI:
+        from ui.page.mounting import page_app
+
+        return page_app(engine, self.settings)
+
+    def _catch_up(self) -> None:
+        """Makes the vectors that an earlier run left to be made."""
+        try:
+            self.library.index()
+        except Exception as error:  # the page says what is found by words only
+            log.warning("The vectors are not up to date: %s", error)
+
+
+async def _start(page: FastAPI, stack: AsyncExitStack) -> None:
+    """Enters the page's lifespan, as nobody does it for an app that is mounted later."""
+    await stack.enter_async_context(page.router.lifespan_context(page))
+
+
+def free_port(host: str, port: int) -> int:
+    """The port itself, or one that is free where it is 0.
+
+    Raises:
+        OSError: with a sentence for the user, where the address can't be listened on.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host.strip("[]"), port))
+        except OSError as error:
+            raise OSError(
+                f"Nothing can listen on {host}, port {port} ({error.strerror or error}): name "
+                "another with --port, or end what listens there."
+            ) from error
+        return int(probe.getsockname()[1])
+
+
+def serve(
+    settings: Settings, library: Library, on_up: Callable[[], None] = lambda: None
+) -> Exception | None:
+    """Serves until the process is told to stop; returns what went wrong, if it did."""
+    import uvicorn
+
+    holder: list[uvicorn.Server] = []
+
+    def stop() -> None:
+        holder[0].should_exit = True
+
+    server = Server(settings, library, on_up=on_up, stop=stop)
+    config = uvicorn.Config(
+        server.app,
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=2,  # a browser's open streams would hold it for ever
+        ws="none",
+    )
+    holder.append(uvicorn.Server(config))
+    with suppress(KeyboardInterrupt):  # uvicorn passes on the Ctrl-C that ended it well
+        holder[0].run()
+    return server.failure

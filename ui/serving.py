@@ -1,0 +1,83 @@
+"""The command that serves: `serve`, the page in a browser and the API beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ui.app import Command, Failure, LibraryOption, app, flags_of
+from ui.asking import ModelOption, WriterOption
+
+
+@app.command(cls=Command)
+def serve(
+    ctx: typer.Context,
+    library: LibraryOption = None,
+    host: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Address to listen on.")
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
+    papers: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="PATH", help="Add these files or folders first; repeatable.", show_default=False
+        ),
+    ] = None,
+    starter: Annotated[
+        bool, typer.Option("--starter", help="Begin an empty library with the starter papers.")
+    ] = False,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="Listen on an open address without a password.")
+    ] = False,
+    open_page: Annotated[
+        bool, typer.Option("--open/--no-open", help="Open the page in a browser.")
+    ] = False,
+    writer: WriterOption = None,
+    model: ModelOption = None,
+) -> None:
+    """Serve the page to ask in, and the API, until Ctrl-C.
+
+    A password (ASSISTANT_PASSWORD, or in the settings file) keeps others out.
+    """
+    from ui.access import is_loopback
+    from ui.keeping import fill
+    from ui.settings import load_settings
+    from ui.terminal import say, working
+
+    settings = load_settings(
+        **flags_of(ctx, library, writer=writer, llm_model=model, host=host, port=port),
+        insecure=insecure or None,
+    )
+    if settings.writer == "model" and not settings.llm_model:
+        raise Failure("No language model is configured: name one with --model.", 2)
+    if not (is_loopback(settings.host) or settings.password or settings.insecure):
+        raise Failure(
+            f"Anybody who reaches {settings.host} could read and change this library: set a "
+            "password in ASSISTANT_PASSWORD, or say --insecure.",
+            2,
+        )
+    with working("Starting …"):
+        from store.library import Library
+        from ui.server import free_port
+        from ui.server import serve as run
+
+        settings.port = free_port(settings.host, settings.port)
+        opened = Library(settings, owner="assistant serve")
+    shown = "localhost" if is_loopback(settings.host) else settings.host
+    address = f"http://{f'[{shown}]' if ':' in shown else shown}:{settings.port}"
+
+    def up() -> None:
+        say(f"The page is at {address} (Ctrl-C ends it).")
+        if open_page:
+            import webbrowser
+
+            webbrowser.open(address)
+
+    with opened:
+        opened.own()
+        fill(opened, papers or (), starter=starter)
+        say("Opening the library …")
+        if (failure := run(settings, opened, up)) is not None:
+            raise failure
