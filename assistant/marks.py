@@ -44,6 +44,7 @@ _BULLET = re.compile(r"\s*(?:(?:[-*•–]|#{1,6}|\d{1,2}[.)])\s+)+")
 # A line broken inside a sentence, as in a text of fixed width.
 _WRAPPED = re.compile(r"(?<=[\w,])\n(?=[a-z])")
 _SOURCES = re.compile(r"\W*(?:references|sources|citations|bibliography)\W*", re.IGNORECASE)
+_STOP = re.compile(r" ?[.!?]+[\"'”’)]*\s+")
 _BREAK = "\x1e"  # put where a sentence begins with a mark and a small letter
 _MAY_END = re.compile(rf"[.!?\n{_BREAK}].*\S", re.DOTALL)
 _LONGEST = 2000  # characters of what may still be one sentence
@@ -164,6 +165,13 @@ class _Text:
 
     def _add(self, text: str) -> None:
         text = re.sub(r"[^\S\n]+", " ", text)
+        if self._marks:
+            # A full stop behind a mark ends a sentence, whatever letter the next begins with.
+            behind = self._text[self._marks[-1][0] :]
+            if stop := _STOP.match(behind + text):
+                at = stop.end() - len(behind)
+                if at >= 0 and text[at : at + 1].islower():
+                    text = text[:at] + _BREAK + text[at:]
         if self._text.endswith((" ", "\n")) or not self._text:
             text = text.lstrip(" ")
         elif self._marks and self._marks[-1][0] == len(self._text):

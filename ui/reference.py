@@ -13,7 +13,7 @@ import typer
 from assistant.answer import Answer, Citation, Passage, Scores, Searched, Sentence
 from store.library import AddReport
 from store.paper import Paper, Rejected, Skipped, Source
-from ui import asking, documents, keeping, listing, looking, talking  # noqa: F401 - commands
+from ui import asking, documents, keeping, listing, looking, serving, talking  # noqa: F401 - commands
 from ui.app import EXIT_CODES, Commands, app
 from ui.settings import FLAGS, Settings, environment_names
 

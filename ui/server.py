@@ -73,7 +73,8 @@ class Server:
         app.add_middleware(Access, password=self.settings.password)
         if is_loopback(self.settings.host):
             # Another site's page must not reach the library by a name that leads to loopback.
-            names = [*_LOOPBACK_NAMES, *self.settings.allow_hosts]
+            more = (name.strip() for name in self.settings.allow_hosts.split(","))
+            names = [*_LOOPBACK_NAMES, *filter(None, more)]
             app.add_middleware(TrustedHostMiddleware, allowed_hosts=names)
         return app
 

@@ -49,9 +49,10 @@ class ServerSettings(BaseModel):
         None, description="What the server asks everybody for; needed on an open address."
     )
     insecure: bool = Field(False, description="Listen on an open address without a password.")
-    allow_hosts: list[str] = Field(
-        [],
-        description="Further names of a server on 127.0.0.1, such as that of a proxy before it.",
+    allow_hosts: str = Field(
+        "",
+        description="Further names of a server on 127.0.0.1, such as that of a proxy before it, "
+        "with commas between.",
     )
     upload_limit: int = Field(
         200, ge=1, description="Largest file that can be added in the browser, in megabytes."

@@ -204,6 +204,12 @@ def test_a_number_at_the_beginning_of_a_sentence_is_no_bullet() -> None:
     ]
 
 
+def test_a_full_stop_behind_a_mark_ends_a_sentence_whatever_comes_next() -> None:
+    text = "The bees fly home [1]. sailors built the moon [1]. iPhones hum, too."
+    assert bare(text) == ["The bees fly home.", "sailors built the moon.", "iPhones hum, too."]
+    assert bare("Bees (of cave 2 [1]) fly, e.g. [1] home.") == ["Bees (of cave 2) fly, e.g. home."]
+
+
 def test_a_sentence_does_not_end_inside_a_bracket() -> None:
     text = "The bees fly (we saw it. It was dawn) all the way home [1]. The hive is far."
     whole = ["The bees fly (we saw it. It was dawn) all the way home.", "The hive is far."]

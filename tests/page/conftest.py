@@ -10,11 +10,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.broken_server import BrokenServer
 from tests.page.serving import FLAGS, Served, browser_path, served
 from tests.ui.making import PAGE, run_program
+
+expect.set_options(timeout=15_000)  # a busy machine is no failure
 
 OpenPage = Callable[..., Page]
 Serve = Callable[..., Served]

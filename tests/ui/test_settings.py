@@ -60,12 +60,14 @@ def test_every_setting_can_be_given_by_its_variable_and_by_the_file(
             value = "2"
         if name == "llm_context":
             value = "4096"
+        if name == "insecure":
+            value = "True"
         variable = environment_names(name)[0]
         with monkeypatch.context() as patch:
             patch.setenv(variable, value)
             assert str(getattr(load_settings(), name)).removesuffix(".0") == value, name
         number = isinstance(getattr(load_settings(), name), int | float) or name == "refuse_below"
-        file.write_text(f"{name} = {value if number else repr(value)}", "utf-8")
+        file.write_text(f"{name} = {value.lower() if number else repr(value)}", "utf-8")
         assert str(getattr(load_settings(), name)).removesuffix(".0") == value, name
         file.write_text("", "utf-8")
 
@@ -136,6 +138,7 @@ def test_a_file_that_is_named_must_be_there_and_be_text(
 
 def test_a_key_is_never_shown(run: Run, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret")
+    monkeypatch.setenv("ASSISTANT_PASSWORD", "sk-very-secret")
     file.write_text("embed_api_key = 'sk-very-secret'", "utf-8")
     for arguments in (("config",), ("config", "--json")):
         shown = run(*arguments)
@@ -151,7 +154,8 @@ def test_a_key_is_never_shown(run: Run, file: Path, monkeypatch: pytest.MonkeyPa
 
 def test_the_flags_that_settings_are_said_to_have_are_there() -> None:
     root = typer.main.get_command(app)
-    asked = root.commands["ask"]  # type: ignore[attr-defined]  # it is a group
-    options = {option for param in asked.params for option in param.opts}
+    commands = root.commands  # type: ignore[attr-defined]  # it is a group
+    params = [*commands["ask"].params, *commands["serve"].params]
+    options = {option for param in params for option in param.opts}
     assert set(FLAGS.values()) <= options
     assert FLAGS.keys() <= Settings.model_fields.keys()
