@@ -116,6 +116,8 @@ class Finder:
                 passages = passages[:top_k]
                 evidence = [e for e in evidence if e.passage < top_k]
             named = sum(passage.paper.id in first for passage in passages)
+            if standalone.favoured:  # a title put in for "it" is held by its paper anyhow
+                terms = terms_of(standalone.asks, self.library)
             features = features_of(terms, passages, evidence, self.library)
             clock.step("select")
         searched = Searched(

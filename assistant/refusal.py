@@ -22,7 +22,7 @@ _PRIOR = 3.0
 _ABBREVIATION = range(2, 7)  # letters
 _LETTERS = re.compile(r"[A-Za-z]+")
 
-_LONG = 15  # content words
+_SHORT, _LONG = 6, 10  # content words; how many more make a long question
 
 FEATURES = ("dense", "sentences", "names", "known", "news", "asked", "length")
 
@@ -65,7 +65,8 @@ def features_of(
     - news: of the content words that the first paper's title doesn't hold, the share that its
       abstract does: a near miss names the subject, and asks for what isn't told of it
     - asked: share of the words for the thing asked ("how many volunteers") in the first paper
-    - length: content words of the question; the more it tells, the less of it any paper matches
+    - length: of a long question, how many content words the first paper's title doesn't hold;
+      the more is told, the less of it any paper matches
     """
     weights = terms.weights
     if not passages or not weights:
@@ -96,7 +97,7 @@ def features_of(
         "known": float(not unknown),
         "news": _share(new, text),
         "asked": _share(things, text, _PRIOR),
-        "length": min(len(weights), _LONG) / _LONG,
+        "length": min(max(len(new) - _SHORT, 0), _LONG) / _LONG,
     }
 
 

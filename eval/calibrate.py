@@ -71,24 +71,35 @@ def _features(search: Found) -> tuple[float, ...]:
     return tuple(search.features[name] for name in FEATURES)
 
 
-def calibrate(tune: Sequence[Case], test: Sequence[Case]) -> dict[str, Any]:
+def calibrate(tune: Sequence[Sequence[Case]], test: Sequence[Sequence[Case]]) -> dict[str, Any]:
     """Fits on `tune`, picks the threshold where both kinds fare equally well, shows it on
-    `test`. Returns the model and the trade-off of both halves."""
-    counts = np.array([_WITHOUT if case.without else 1.0 for case in tune])
-    weights, bias = fit_logistic(_rows(tune), _labels(tune), counts)
-    tune, test = ([case for case in half if not case.without] for half in (tune, test))
-    model = {name: round(float(w), 4) for name, w in zip(FEATURES, weights, strict=True)}
-    scores = _confidence(tune, weights, bias)
+    `test`; each has the cases of several libraries. Returns the model, and the trade-off of
+    both halves and of each library's test."""
+    learnt = [case for part in tune for case in part]
+    counts = np.array([_WITHOUT if case.without else 1.0 for case in learnt])
+    weights, bias = fit_logistic(_rows(learnt), _labels(learnt), counts)
+    asked = [
+        [[case for case in part if not case.without] for part in half] for half in (tune, test)
+    ]
+    known, new = ([case for part in half for case in part] for half in asked)
+    scores = _confidence(known, weights, bias)
     grid = np.linspace(0.05, 0.95, 91)
-    threshold = max(grid, key=lambda t: min(_kept(tune, scores, t), _refused(tune, scores, t)))
+    threshold = float(
+        max(grid, key=lambda t: min(_kept(known, scores, t), _refused(known, scores, t)))
+    )
+
+    def shown(cases: Sequence[Case]) -> dict[str, Any]:
+        return _trade_off(cases, _confidence(cases, weights, bias), threshold)
+
     return {
         "model": {
-            "weights": model,
+            "weights": {n: round(float(w), 4) for n, w in zip(FEATURES, weights, strict=True)},
             "bias": round(bias, 4),
-            "threshold": round(float(threshold), 3),
+            "threshold": round(threshold, 3),
         },
-        "tune": _trade_off(tune, scores, float(threshold)),
-        "test": _trade_off(test, _confidence(test, weights, bias), float(threshold)),
+        "tune": shown(known),
+        "test": shown(new),
+        "test_by_library": [shown(part)["chosen"] for part in asked[1]],
     }
 
 

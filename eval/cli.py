@@ -28,23 +28,27 @@ def questions(
     ctx: typer.Context,
     pages: PagesOption = PAGES,
     split: Annotated[str, typer.Option(help="tune, test or all.")] = "all",
+    starter: Annotated[
+        bool, typer.Option("--starter", help="Ask the starter library instead of the pages.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Ask every labelled question and print hit@1, hit@5, MRR, citations and refusals."""
     if ctx.invoked_subcommand is not None:
         return
-    from eval.questions import load_questions
+    from eval.questions import QUESTIONS, STARTER, load_questions
     from eval.run import ask_all, report
 
     if split not in ("tune", "test", "all"):
         raise typer.BadParameter("choose tune, test or all", param_hint="--split")
-    with _Engine(pages) as engine:
-        asked = load_questions(split)  # type: ignore[arg-type]  # checked above
+    with _Engine(None if starter else pages) as engine:
+        path = STARTER if starter else QUESTIONS
+        asked = load_questions(split, path)  # type: ignore[arg-type]  # checked above
         with terminal.progress_bar("Asking") as tell:
             outcomes = ask_all(engine, asked, tell)
     ordinary = [o for o in outcomes if o.question.kind not in ("paraphrase", "riddle")]
     document = {**report(outcomes), "ordinary": _short(report(ordinary))}
-    _save("questions", document)
+    _save("starter" if starter else "questions", document)
     if as_json:
         terminal.print_json(document)
     else:
@@ -75,12 +79,15 @@ def calibrate(
     """Choose the refusal model and threshold on the tuning half; print the trade-off."""
     from eval.calibrate import calibrate as fit
     from eval.calibrate import cases
-    from eval.questions import load_questions
+    from eval.questions import QUESTIONS, STARTER, load_questions
 
-    with _Engine(pages) as engine, terminal.progress_bar("Searching") as tell:
-        tune = cases(engine, load_questions("tune"), tell)
-        test = cases(engine, load_questions("test"), tell)
-    document = fit(tune, test)
+    # Two libraries of different size and make, so that neither is what the model knows best.
+    halves: dict[str, list[Any]] = {"tune": [], "test": []}
+    for path, folder in ((QUESTIONS, pages), (STARTER, None)):
+        with _Engine(folder) as engine, terminal.progress_bar("Searching") as tell:
+            for half, found in halves.items():
+                found.append(cases(engine, load_questions(half, path), tell))  # type: ignore[arg-type]
+    document = fit(halves["tune"], halves["test"])
     if keep:
         _write("refusal.json", document["model"])
     _finish("refusals", document, as_json)
@@ -131,16 +138,21 @@ def page(
 
 
 class _Engine:
-    """The default engine over a library of the real pages, kept in `build/` between runs."""
+    """The default engine over a library of the real pages, or without them of the starter
+    papers, kept in `build/` between runs."""
 
-    def __init__(self, pages: Path) -> None:
+    def __init__(self, pages: Path | None) -> None:
         self._pages = pages
 
     def __enter__(self) -> Any:
         from assistant.engine import CitedQueryEngine
-        from eval.questions import pages_library
+        from eval.questions import pages_library, starter_library
 
-        self._library = pages_library(HERE.parent / "build" / "eval-library", self._pages)
+        build = HERE.parent / "build"
+        if self._pages is None:
+            self._library = starter_library(build / "eval-starter")
+        else:
+            self._library = pages_library(build / "eval-library", self._pages)
         return CitedQueryEngine(self._library)
 
     def __exit__(self, *_: object) -> None:

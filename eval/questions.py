@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 PAGES = HERE.parent.parent / "shared" / "pages"
+QUESTIONS = HERE / "questions.jsonl"  # over the real pages
+STARTER = HERE / "starter.jsonl"  # over the starter library
 Split = Literal["tune", "test", "all"]
 
 
@@ -40,7 +42,7 @@ class Question:
         return bool(self.papers)
 
 
-def load_questions(split: Split = "all", path: Path = HERE / "questions.jsonl") -> list[Question]:
+def load_questions(split: Split = "all", path: Path = QUESTIONS) -> list[Question]:
     """The questions of one split, in the file's order."""
     questions = []
     for line in path.read_text("utf-8").splitlines():
@@ -78,4 +80,15 @@ def pages_library(folder: Path, pages: Path = PAGES) -> Library:
         raise FileNotFoundError(f"The saved pages are expected in {pages}: name them with --pages.")
     library = Library(StoreSettings(library=folder), owner="assistant eval")
     library.add(read_paths([pages]))
+    return library
+
+
+def starter_library(folder: Path) -> Library:
+    """A library of the starter papers in `folder`, made at the first call and kept."""
+    from store.library import Library
+    from store.settings import StoreSettings
+    from store.starter import starter_papers
+
+    library = Library(StoreSettings(library=folder), owner="assistant eval")
+    library.add(starter_papers())
     return library

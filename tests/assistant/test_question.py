@@ -68,6 +68,11 @@ def test_names_are_words_written_as_names(
     assert terms_of(question, library).names == expected
 
 
+def test_what_is_asked_for_stands_behind_the_question_word(library: Library) -> None:
+    assert terms_of("How many honeybees find hives?", library).asked == {"honeybe", "hive"}
+    assert terms_of("Do honeybees find hives?", library).asked == frozenset()
+
+
 def test_coverage_is_the_share_of_the_weight(library: Library) -> None:
     terms = terms_of("honeybees zebras", library)
     stems = set(library.words.stems("honeybees zebras"))

@@ -155,6 +155,42 @@ def test_a_paper_without_a_vector_is_judged_by_its_nearest_sentence(library: Lib
     assert features_of(terms, [found], evidence, library)["dense"] == nearest > 0.5
 
 
+@pytest.mark.parametrize(
+    ("question", "name", "value"),
+    [
+        ("How well does LedgerNet read?", "known", 1.0),
+        ("How well does ZebraNet read?", "known", 0.0),
+        ("How well do you read?", "known", 1.0),
+        ("How well do you read?", "names", 0.5),
+        ("How well do you read?", "asked", 0.5),
+    ],
+)
+def test_a_name_that_no_paper_holds_is_unknown(
+    library: Library, question: str, name: str, value: float
+) -> None:
+    found = [passage(LEDGERS)]
+    assert features_of(terms_of(question, library), found, [], library)[name] == value
+
+
+def test_a_name_that_the_paper_spells_out_is_held(library: Library) -> None:
+    paper = replace(LEDGERS, abstract="We study Markov decision processes.")
+    terms = terms_of("What solves an MDP?", library)
+    assert terms.unknown & terms.names
+    spelt_out = features_of(terms, [passage(paper)], [], library)
+    absent = features_of(terms, [passage(BELLS)], [], library)
+    assert spelt_out["names"] > 0.5 > absent["names"]
+    assert (spelt_out["known"], absent["known"]) == (1.0, 0.0)
+
+
+def test_the_thing_asked_for_is_looked_for_in_the_first_paper(library: Library) -> None:
+    def asked(question: str) -> float:
+        terms = terms_of(question, library)
+        return features_of(terms, [passage(BELLS)], [], library)["asked"]
+
+    assert asked("How many volunteers in all cast bell bronze?") < 0.5
+    assert asked("Which bell bronze did volunteers cast?") > 0.5
+
+
 # --- other reasons for no answer --------------------------------------------------------------
 
 

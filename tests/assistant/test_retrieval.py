@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date as Date
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
@@ -16,9 +18,12 @@ from assistant.answer import Passage, Scores
 from assistant.finding import in_words, named_in
 from assistant.question import terms_of
 from assistant.retrieval import (
+    CROWDED,
+    NEIGHBOURS,
     HybridRetriever,
     best_chunks,
     by_evidence,
+    crowding,
     fuse,
     to_node,
     to_passage,
@@ -105,7 +110,7 @@ def test_results_come_best_first_with_the_parts_of_their_scores(
         assert score.dense is not None
         assert -1 <= score.dense <= 1
         assert score.lexical is None or score.lexical > 0
-        assert score.fused >= score.dense
+        assert score.fused > score.dense - CROWDED / 2
     assert scores[0].lexical is not None
     assert scores[0].fused > scores[0].dense  # type: ignore[operator]
     assert any(score.lexical is None for score in scores)  # found by meaning only
@@ -316,6 +321,38 @@ def test_fusing_adds_a_share_of_the_words_to_the_cosine(library: Library) -> Non
     assert fused["a"] == 0.5
     assert fused["b"] - fused["a"] == pytest.approx(fused["c"])
     assert fused["d"] == pytest.approx(settings.lexical_weight)
+
+
+def test_a_text_among_many_others_is_crowded_and_one_apart_is_not() -> None:
+    axes = np.eye(4, dtype=np.float32)
+    crowd = {f"c{i}": axes[0] + 0.1 * i * axes[1] for i in range(NEIGHBOURS + 2)}
+    crowds = crowding({**crowd, "pair": axes[2], "other": axes[2], "alone": axes[3]})
+    assert crowds["alone"] < crowds["pair"] == crowds["other"] < 0 < min(crowds[i] for i in crowd)
+    assert sum(crowds.values()) == pytest.approx(0, abs=1e-5)
+
+
+def test_crowding_asks_for_directions_and_not_for_lengths() -> None:
+    vectors = {name: np.array(v, np.float32) for name, v in {"a": (1, 0), "b": (1, 1)}.items()}
+    longer = {name: 7 * vector for name, vector in vectors.items()} | {"c": np.ones(2, np.float32)}
+    unit = vectors | {"c": np.ones(2, np.float32)}
+    assert crowding(longer) == pytest.approx(crowding(unit), abs=1e-6)
+
+
+def test_no_crowd_without_others() -> None:
+    assert crowding({}) == {}
+    assert crowding({"a": np.ones(3, np.float32)}) == {}
+    assert crowding({"a": np.zeros(3, np.float32), "b": np.zeros(3, np.float32)}) == {
+        "a": 0,
+        "b": 0,
+    }
+
+
+def test_the_words_of_a_whole_paper_lift_it() -> None:
+    passages = [passage(paper) for paper in (CRANES, BELLS)]
+    given = [evidence(0, 0, telling=1), evidence(1, 0, telling=1)]
+    given[1] = replace(given[1], paper_coverage=1.0)
+    ranked, _ = by_evidence(passages, given)
+    assert [p.paper for p in ranked] == [BELLS, CRANES]
 
 
 def test_evidence_reorders_passages_and_is_numbered_with_them() -> None:
