@@ -57,9 +57,11 @@ def main(folder: Path = DOCS) -> None:
             page.get_by_role("button", name="Dark or light").click()
             page.locator("#thread .chip").first.click()
             _take(page, folder, "page-dark")
-            page.set_viewport_size({"width": 380, "height": 760})
-            page.keyboard.press("Escape")
-            _take(page, folder, "page-narrow")
+            narrow = page.context.new_page()
+            narrow.set_viewport_size({"width": 380, "height": 760})
+            narrow.goto(page.url)
+            narrow.locator("#thread .chip").first.click()
+            _take(narrow, folder, "page-narrow")
         browser.close()
 
 

