@@ -65,12 +65,14 @@ class Chat:
             return {
                 "thread": self._welcome(),
                 "live": "",
+                "next": "",
                 "place": place(),
                 "side": self.side(owner),
             }
         return {
             "thread": self.thread(conversation, owner),
             "live": "",
+            "next": "",
             "place": place(conversation.id),
             "side": self.side(owner, current=conversation.id),
         }
@@ -112,22 +114,13 @@ class Chat:
 
     # --- what is shown --------------------------------------------------------------------
 
-    def thread(
-        self,
-        conversation: Conversation,
-        owner: str,
-        *,
-        before: str = "",
-        suggested: Sequence[str] = (),
-    ) -> Markup:
+    def thread(self, conversation: Conversation, owner: str, *, before: str = "") -> Markup:
         """The exchanges of a conversation, those from `before` on left out."""
         shown = Markup()
         if conversation.owner != owner:
             shown += part("conversations", "shared")
-        exchanges = upto(self.conversations.exchanges(conversation.id), before)
-        for exchange in exchanges:
-            last = exchange is exchanges[-1]
-            shown += _shown(exchange, suggested if last else ()).html()
+        for exchange in upto(self.conversations.exchanges(conversation.id), before):
+            shown += _shown(exchange).html()
         return shown
 
     def card(self, paper_id: str) -> str:
@@ -189,7 +182,7 @@ class Chat:
             yield {"chips": self.chips(scope)}  # which says what is wrong
             return
         live = _Live(question)
-        start: Updates = {"question": "", "live": live.html("Searching …")}
+        start: Updates = {"question": "", "live": live.html("Searching …"), "next": ""}
         exchanges: list[Exchange] = []
         if conversation is None:
             start["thread"] = ""
@@ -226,8 +219,9 @@ class Chat:
             "side": self.side(owner, current=conversation.id),
         }
 
-    def suggest_next(self, held: Mapping[str, Any], scope: Scope, owner: str) -> Updates:
-        """Adds to a conversation's last answer what could be asked next."""
+    def suggest_next(self, held: Mapping[str, Any], scope: Scope) -> Updates:
+        """What could be asked next in a conversation; it comes when it comes, so it says of
+        which it is."""
         conversation = self.conversations.get(text_of(held, "conversation"))
         exchanges = self.conversations.exchanges(conversation.id) if conversation else []
         if conversation is None or not exchanges:
@@ -242,7 +236,7 @@ class Chat:
         except Exception:  # an answer without suggestions is still an answer
             log.exception("No follow-ups could be made")
             return {}
-        return {"thread": self.thread(conversation, owner, suggested=suggested)}
+        return {"next": part("exchanges", "next", conversation.id, suggested)}
 
     def _failed(self, error: Exception, live: _Live) -> Updates:
         """What went wrong as a sentence above what there is; the question is back in the box."""
@@ -361,7 +355,7 @@ def upto(exchanges: Sequence[Exchange], before: str) -> list[Exchange]:
     return list(exchanges[: ids.index(before)] if before in ids else exchanges)
 
 
-def _shown(exchange: Exchange, suggested: Sequence[str]) -> Shown:
+def _shown(exchange: Exchange) -> Shown:
     return Shown(
         exchange.id,
         exchange.answer.question,
@@ -369,5 +363,4 @@ def _shown(exchange: Exchange, suggested: Sequence[str]) -> Shown:
         thumb=exchange.thumb,
         note=exchange.note,
         markdown=answer_markdown(exchange.answer),
-        follow_ups=suggested,
     )

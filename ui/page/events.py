@@ -79,8 +79,8 @@ class Events:
         parts, bridge, on = self._parts, self._parts["place"], self._on
         fields = ["since", "until", "sources", "organisations"]
         held = ["place", *fields]
-        talk = ["question", "thread", "live", "place", "side", "chips"]
-        room = ["thread", "live", "place", "side", "chips"]
+        talk = ["question", "thread", "live", "next", "place", "side", "chips"]
+        room = ["thread", "live", "next", "place", "side", "chips"]
         facets = ["sources", "organisations"]
         on(self._blocks.load, self._load, [], [*talk, *facets])
         asking: list[tuple[Any, Handler, list[str]]] = [
@@ -90,7 +90,7 @@ class Events:
         ]
         for event, handler, given in asking:
             # An event of its own, as the next question need not wait for it.
-            on(on(event, handler, given, talk).then, self._suggest, held, ["thread"])
+            on(on(event, handler, given, talk).then, self._suggest, held, ["next"])
         on(bridge.edit, self._edit, ["place"], ["question", "place"])
         on(bridge.stop, self._stop, [], [], queue=False)
         on(bridge.new, self._open, held, room)
@@ -131,7 +131,7 @@ class Events:
         return self._chat.ask_again(id_, visit.place, visit.scope, visit.owner, visit.tab)
 
     def _suggest(self, visit: Visit) -> Updates:
-        return self._chat.suggest_next(visit.place, visit.scope, visit.owner)
+        return self._chat.suggest_next(visit.place, visit.scope)
 
     def _edit(self, visit: Visit) -> Updates:
         return self._chat.edit(visit.text("id"), visit.place)

@@ -31,7 +31,6 @@ class Shown:
     thumb: int = 0
     note: str = ""
     markdown: str = ""
-    follow_ups: Sequence[str] = ()
     cards: dict[str, Card] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:

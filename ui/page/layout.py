@@ -56,6 +56,7 @@ class Page:
     def _chat_tab(self) -> None:
         self._html("thread", "", elem_id="thread")
         self._html("live", "", elem_id="live")
+        self._html("next", "", elem_id="next")
         with gr.Group(elem_id="asking"):
             self._html("chips", "", elem_id="chips")
             with gr.Accordion("Filters", open=False, elem_id="filters"), gr.Row():

@@ -58,6 +58,13 @@ window.assistant = (() => {
       history.replaceState(null, "", address);
     }
     if (bridge.props.value?.editing) $("#question textarea")?.focus();
+    ownSuggestions();
+  }
+
+  // Suggestions come behind an answer, and may find that another conversation was opened.
+  function ownSuggestions() {
+    const next = $("#next [data-of]");
+    if (next) next.hidden = next.dataset.of !== (bridge.props.value?.conversation || "");
   }
 
   async function copy(text, button) {
@@ -397,6 +404,12 @@ window.assistant = (() => {
     once.observe(document.documentElement, { childList: true, subtree: true });
   }
 
+  function watchNext() {
+    const next = $("#next");
+    if (!next) return setTimeout(watchNext, 200);
+    new MutationObserver(ownSuggestions).observe(next, { childList: true, subtree: true });
+  }
+
   function watchShelf() {
     const shelf = $("#shelf");
     if (!shelf) return setTimeout(watchShelf, 200);
@@ -412,6 +425,7 @@ window.assistant = (() => {
       watchLive();
       watchMap();
       watchShelf();
+      watchNext();
     },
   };
 })();
