@@ -103,8 +103,8 @@ def test_a_question_outlives_a_server_that_stops_in_mid_answer(
     server.kill()
     expect(page.locator("#live .warning")).to_contain_text("Your question is kept")
     serve("--port", address.rsplit(":", 1)[1]).wait()
-    page.reload()
-    expect(page.locator("#question textarea")).to_have_value(ABOUT_TIDES)
+    expect(page.locator("#question textarea")).to_have_value(ABOUT_TIDES, timeout=30_000)
+    expect(page.locator(".welcome")).to_be_visible()
     page.press("#question textarea", "Enter")
     expect(page.locator(f"{ANSWERS} .chip").first).to_be_visible()
 

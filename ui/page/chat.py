@@ -192,25 +192,30 @@ class Chat:
                 start["thread"] = self.thread(conversation, owner, before=editing)
         yield start
         stream = partial(self.engine.stream, question, filters=filters, turns=turns(exchanges))
+        run = self.running.begin(tab)
         try:
-            for event in self.running.events(tab, stream):
+            for event in run.events(stream):
                 if isinstance(event, Done):
                     live.answer = event.answer
                 elif live.heard(event):
                     yield {"live": live.html("Writing …")}
         except Stopped:
             live.answer = live.broken_off()
-            if live.answer is None:
-                yield {"live": live.html("", "Stopped."), "question": question}
-                return
         except Exception as error:
             yield self._failed(error, live)
             return
+        finally:
+            self.running.end(tab, run)
+        if live.answer is None:
+            yield {} if run.left else {"live": live.html("", "Stopped."), "question": question}
+            return
         try:
-            assert live.answer is not None
             conversation = self._keep(live.answer, conversation, owner, editing)
         except Exception as error:
             yield self._failed(error, live)
+            return
+        if run.left:  # another conversation is open by now
+            yield {"side": self.side(owner)}
             return
         yield {
             "live": "",

@@ -141,7 +141,7 @@ class Events:
         return {}
 
     def _open(self, visit: Visit) -> Updates:
-        self._chat.running.stop(visit.tab)
+        self._chat.running.leave(visit.tab)
         return {**self._chat.open(visit.owner, visit.text("id")), "chips": self._without(visit)}
 
     def _rename(self, visit: Visit) -> Updates:

@@ -90,6 +90,19 @@ window.assistant = (() => {
   // A question whose answer never came is put back into the box when the page comes again.
   const PENDING = "assistant-pending";
 
+  async function answers(path) {
+    try {
+      return (await fetch(path, { cache: "no-store" })).ok;
+    } catch {
+      return false;
+    }
+  }
+
+  async function comeBack() {
+    if (await answers("readyz")) location.reload();
+    else setTimeout(comeBack, 1000);
+  }
+
   function watchLive() {
     const live = $("#live");
     if (!live) return setTimeout(watchLive, 200);
@@ -98,20 +111,16 @@ window.assistant = (() => {
     const look = async () => {
       const exchange = $("[data-busy]", live);
       if (!exchange) return;
-      try {
-        await fetch("healthz", { cache: "no-store" });
-        missed = 0;
-      } catch {
-        missed += 1;
-      }
+      missed = (await answers("healthz")) ? 0 : missed + 1;
       if (missed < 2) return;
       exchange.removeAttribute("data-busy");
       const state = $(".state", exchange);
       if (state) {
         state.className = "warning";
         state.textContent =
-          "The server has stopped. Your question is kept: start the server again and reload this page.";
+          "The server has stopped. Your question is kept; once the server runs again, this page comes back by itself.";
       }
+      comeBack();
     };
     new MutationObserver(() => {
       const exchange = $("[data-busy]", live);
@@ -134,7 +143,8 @@ window.assistant = (() => {
         box.value = pending;
         box.dispatchEvent(new Event("input", { bubbles: true }));
       }
-      sessionStorage.removeItem(PENDING);
+      // The page may be loaded once more before anybody sees it.
+      setTimeout(() => sessionStorage.removeItem(PENDING), 5000);
     }
     const thread = $("#thread");
     let length = 0;

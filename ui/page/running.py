@@ -15,31 +15,23 @@ class Stopped(Exception):
     """The user, or the browser's going away, stopped the answer."""
 
 
-class Running:
-    """Which browser tabs have an answer on its way."""
+class Run:
+    """One answer on its way. `left` tells that the tab shows something else by now."""
 
     def __init__(self) -> None:
-        self._stops: dict[str, threading.Event] = {}
-        self._lock = threading.Lock()
+        self.left = False
+        self._stopping = threading.Event()
 
-    def stop(self, tab: str) -> None:
-        """Stops the tab's answer if there is one."""
-        with self._lock:
-            if tab in self._stops:
-                self._stops[tab].set()
+    def stop(self) -> None:
+        self._stopping.set()
 
-    def events(self, tab: str, stream: Callable[[], Iterator[Event]]) -> Iterator[Event]:
+    def events(self, stream: Callable[[], Iterator[Event]]) -> Iterator[Event]:
         """The events of `stream()`, which runs in a thread of its own.
 
         Raises:
-            Stopped: `stop` was called meanwhile, or the tab asked anew.
+            Stopped: `stop` was called meanwhile.
             Exception: what the stream raised.
         """
-        stopping = threading.Event()
-        with self._lock:
-            if tab in self._stops:
-                self._stops[tab].set()
-            self._stops[tab] = stopping
         came: queue.SimpleQueue[Event | Exception | None] = queue.SimpleQueue()
 
         def work() -> None:
@@ -47,7 +39,7 @@ class Running:
             try:
                 for event in events:
                     came.put(event)
-                    if stopping.is_set():
+                    if self._stopping.is_set():
                         break
                 came.put(None)
             except Exception as error:  # raised again where it is waited for
@@ -59,7 +51,7 @@ class Running:
         threading.Thread(target=work, name="answer", daemon=True).start()
         try:
             while True:
-                if stopping.is_set():
+                if self._stopping.is_set():
                     raise Stopped
                 try:
                     event = came.get(timeout=_TICK)
@@ -71,7 +63,38 @@ class Running:
                     raise event
                 yield event
         finally:
-            stopping.set()
-            with self._lock:
-                if self._stops.get(tab) is stopping:
-                    del self._stops[tab]
+            self._stopping.set()
+
+
+class Running:
+    """Which browser tabs have an answer on its way; a tab has one at most."""
+
+    def __init__(self) -> None:
+        self._runs: dict[str, Run] = {}
+        self._lock = threading.Lock()
+
+    def begin(self, tab: str) -> Run:
+        """A new run of a tab; the one before it is stopped."""
+        self.leave(tab)
+        with self._lock:
+            self._runs[tab] = run = Run()
+        return run
+
+    def end(self, tab: str, run: Run) -> None:
+        """Forgets a run."""
+        with self._lock:
+            if self._runs.get(tab) is run:
+                del self._runs[tab]
+
+    def stop(self, tab: str) -> None:
+        """Stops the tab's answer if there is one; what there is of it is shown."""
+        with self._lock:
+            if run := self._runs.get(tab):
+                run.stop()
+
+    def leave(self, tab: str) -> None:
+        """Stops the tab's answer as it is about to show something else."""
+        with self._lock:
+            if run := self._runs.get(tab):
+                run.left = True
+                run.stop()
