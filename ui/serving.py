@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -70,7 +72,7 @@ def serve(
 
     def up() -> None:
         say(f"The page is at {address} (Ctrl-C ends it).")
-        if open_page:
+        if open_page and _has_screen():
             import webbrowser
 
             webbrowser.open(address)
@@ -81,3 +83,10 @@ def serve(
         say("Opening the library …")
         if (failure := run(settings, opened, up)) is not None:
             raise failure
+
+
+def _has_screen() -> bool:
+    """Whether a browser would have a window; one in the terminal would take it from us."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))

@@ -90,6 +90,17 @@ window.assistant = (() => {
   // A question whose answer never came is put back into the box when the page comes again.
   const PENDING = "assistant-pending";
 
+  function putBack(question) {
+    const box = $("#question textarea");
+    if (!box) return setTimeout(() => putBack(question), 200);
+    if (!box.value) {
+      box.value = question;
+      box.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    // The page may be loaded once more before anybody sees it.
+    setTimeout(() => sessionStorage.removeItem(PENDING), 5000);
+  }
+
   async function answers(path) {
     try {
       return (await fetch(path, { cache: "no-store" })).ok;
@@ -137,15 +148,7 @@ window.assistant = (() => {
       if (last) last.scrollIntoView({ block: "nearest" });
     }).observe(live, { childList: true, subtree: true });
     const pending = sessionStorage.getItem(PENDING);
-    if (pending) {
-      const box = $("#question textarea");
-      if (box && !box.value) {
-        box.value = pending;
-        box.dispatchEvent(new Event("input", { bubbles: true }));
-      }
-      // The page may be loaded once more before anybody sees it.
-      setTimeout(() => sessionStorage.removeItem(PENDING), 5000);
-    }
+    if (pending) putBack(pending);
     const thread = $("#thread");
     let length = 0;
     new MutationObserver(() => {
@@ -420,6 +423,15 @@ window.assistant = (() => {
     new MutationObserver(ownSuggestions).observe(next, { childList: true, subtree: true });
   }
 
+  // On a narrow screen the list of conversations would lie over the chat.
+  function fold() {
+    const [side, toggle] = [$("#sidebar"), $("#sidebar .toggle-button")];
+    if (!side || !toggle) return setTimeout(fold, 100);
+    if (!side.classList.contains("open")) return;
+    toggle.click();
+    setTimeout(fold, 300);
+  }
+
   function watchShelf() {
     const shelf = $("#shelf");
     if (!shelf) return setTimeout(watchShelf, 200);
@@ -431,7 +443,7 @@ window.assistant = (() => {
     connect(given) {
       bridge = given;
       bridge.watch("value", placed);
-      if (innerWidth < 800) $("#sidebar .toggle-button")?.click(); // it would lie over the chat
+      if (innerWidth < 800) fold();
       watchLive();
       watchMap();
       watchShelf();
