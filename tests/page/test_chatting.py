@@ -22,6 +22,14 @@ def ask(page: Page, question: str) -> None:
     expect(page.locator(ANSWERS)).to_have_count(before + 1)
 
 
+def reload(page: Page) -> None:
+    """Loads the page anew, once nothing is under way: what is broken off complains."""
+    if page.locator(ANSWERS).count():
+        expect(page.locator("#next [data-of]")).to_have_count(1)
+    page.wait_for_timeout(300)
+    page.reload()
+
+
 @pytest.fixture
 def page(open_page: OpenPage, address: str) -> Page:
     return open_page(address)
@@ -134,7 +142,7 @@ def test_thumbs_and_notes_are_kept_and_exported(page: Page) -> None:
     answer.get_by_label("Note on this answer").fill("just what I sought")
     answer.get_by_role("button", name="Keep note").click()
     expect(answer.get_by_role("button", name="Kept")).to_be_visible()
-    page.reload()
+    reload(page)
     expect(page.get_by_role("button", name="Good answer")).to_have_attribute("aria-pressed", "true")
     expect(page.get_by_label("Note on this answer")).to_have_value("just what I sought")
     rows = page.request.get(page.url.split("?")[0] + "download/feedback").text()
@@ -146,7 +154,7 @@ def test_the_page_is_dark_where_the_visitor_wants_it(page: Page) -> None:
     body = page.locator("body")
     dark = "dark" in (body.get_attribute("class") or "")
     page.get_by_role("button", name="Dark or light").click()
-    page.reload()
+    reload(page)
     page.wait_for_selector("#question textarea")
     assert ("dark" in (body.get_attribute("class") or "")) is not dark
 

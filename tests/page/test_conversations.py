@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.page.conftest import OpenPage, Serve
-from tests.page.test_chatting import ANSWERS, ask
+from tests.page.test_chatting import ANSWERS, ask, reload
 from tests.ui.making import ABOUT_TIDES, BEES, TIDES
 
 LISTED = "#side .conversations li"
@@ -37,6 +37,7 @@ def test_conversations_are_listed_renamed_searched_exported_and_deleted(
     page.locator(f"{LISTED} .title").click()
     expect(page.locator(f"{ANSWERS} .question p")).to_have_text(ABOUT_TIDES)
     page.get_by_label("Find a conversation").fill("")
+    page.wait_for_timeout(1000)  # the search waits for more to be typed
     expect(page.locator(LISTED)).to_have_count(2)
     with page.expect_download() as download:
         more(page, "Export as Markdown")
@@ -70,7 +71,7 @@ def test_two_people_do_not_see_each_others_conversations_but_by_link(
 ) -> None:
     one, other = open_page(address), open_page(address)
     ask(one, ABOUT_TIDES)
-    other.reload()
+    reload(other)
     expect(other.locator(".welcome")).to_be_visible()
     expect(other.locator(LISTED)).to_have_count(0)
     other.goto(one.url)
@@ -80,12 +81,13 @@ def test_two_people_do_not_see_each_others_conversations_but_by_link(
     ask(other, ABOUT_BEES)
     assert other.url != one.url
     expect(other.locator(LISTED)).to_have_count(1)
-    one.reload()
+    reload(one)
     expect(one.locator(f"{ANSWERS} .question p")).to_have_text(ABOUT_TIDES)
     # Whoever has the link can read it, and neither rename nor delete it.
     shared = one.url.rsplit("=", 1)[1]
     for event in ("forget", "bring_back", "rename"):
         other.evaluate(f"assistant.send('{event}', {{id: '{shared}', title: 'Taken'}})")
+    other.wait_for_timeout(500)
     one.reload()
     expect(one.locator(f"{ANSWERS} .question p")).to_have_text(ABOUT_TIDES)
     expect(one.locator(f"{LISTED} .title")).to_have_text(ABOUT_TIDES)

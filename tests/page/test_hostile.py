@@ -16,7 +16,7 @@ from store.settings import StoreSettings
 from tests.broken_server import BrokenServer
 from tests.page.conftest import OpenPage, Serve
 from tests.page.serving import served
-from tests.page.test_chatting import ANSWERS
+from tests.page.test_chatting import ANSWERS, reload
 
 # Each would set `window.owned`, ask a foreign host, or be a link of another scheme, if it lived.
 MISCHIEF = (
@@ -111,7 +111,8 @@ def test_hostile_papers_are_text_in_every_corner_of_the_page(
     page.get_by_role("tab", name="Map").click()
     expect(page.locator("#atlas circle")).to_have_count(2, timeout=30_000)
     harmless(page)
-    page.reload()
+    page.get_by_role("tab", name="Chat").click()
+    reload(page)
     expect(page.locator(ANSWERS)).to_have_count(1)
     harmless(page)
 
