@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterator
 from urllib.parse import quote
 
-from assistant.history import Conversations
-from assistant.markdown import conversation_markdown
 from fastapi import APIRouter, Form, HTTPException, Request
 from fastapi.responses import Response, StreamingResponse
-from store.exporting import FORMATS, export_papers
 
+from assistant.history import Conversations
+from assistant.markdown import conversation_markdown
+from store.exporting import FORMATS, export_papers
 from store.filters import Filters
 from store.library import Library
 from store.paper import Paper
