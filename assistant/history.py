@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -140,10 +141,11 @@ class Conversations:
 
     # --- exchanges ----------------------------------------------------------------------
 
-    def record(self, conversation_id: str, answer: Answer) -> Exchange:
+    def record(self, conversation_id: str, answer: Answer, *, instead_of: str = "") -> Exchange:
         """Adds an answer at the end; the first gives the conversation its title.
 
-        A conversation that was deleted meanwhile takes it too, so that nothing is lost.
+        It takes the place of the exchange `instead_of` and all after it, if one is named. A
+        conversation that was deleted meanwhile takes it too, so that nothing is lost.
         """
         exchange = Exchange(_new_id(), conversation_id, self._clock(), answer)
         question, text = storable(answer.question), storable(answer.text)
@@ -156,6 +158,8 @@ class Conversations:
             to_json(answer),
         )
         with self._database.write() as db:
+            if instead_of:
+                self._cut(db, conversation_id, instead_of)
             known = db.execute(
                 "UPDATE conversations SET changed = ?, title = CASE WHEN named OR EXISTS "
                 "(SELECT 1 FROM exchanges WHERE conversation_id = conversations.id) "
@@ -183,21 +187,16 @@ class Conversations:
         rows = self._rows(f"{EXCHANGE} e.id = ?", (storable(exchange_id),))
         return to_exchange(rows[0]) if rows else None
 
-    def cut(self, conversation_id: str, exchange_id: str) -> int:
-        """Removes an exchange and all after it for good; returns how many there were."""
-        with self._database.write() as db:
-            cut = db.execute(
-                "DELETE FROM exchanges WHERE conversation_id = ?1 AND number >= (SELECT number "
-                "FROM exchanges WHERE id = ?2 AND conversation_id = ?1)",
-                (conversation_id, exchange_id),
-            ).rowcount
-            if not cut:
-                raise _unknown("exchange", exchange_id)
-            db.execute(
-                "UPDATE conversations SET changed = ? WHERE id = ?",
-                (as_text(self._clock()), conversation_id),
-            )
-        return cut
+    @staticmethod
+    def _cut(db: sqlite3.Connection, conversation_id: str, exchange_id: str) -> None:
+        """Removes an exchange and all after it for good."""
+        cut = db.execute(
+            "DELETE FROM exchanges WHERE conversation_id = ?1 AND number >= (SELECT number "
+            "FROM exchanges WHERE id = ?2 AND conversation_id = ?1)",
+            (conversation_id, exchange_id),
+        ).rowcount
+        if not cut:
+            raise _unknown("exchange", exchange_id)
 
     def rate(self, exchange_id: str, thumb: int, note: str = "") -> None:
         """Sets thumb (1, -1, or 0 to take it back) and note, in place of what was there."""

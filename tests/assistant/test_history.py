@@ -88,8 +88,7 @@ def test_the_first_question_is_the_title_until_it_is_renamed(kept: Conversations
     first = kept.record(one.id, RELEASED)
     kept.record(one.id, RUST)
     assert title(kept, one.id) == RELEASED.question
-    kept.cut(one.id, first.id)
-    kept.record(one.id, RUST)
+    kept.record(one.id, RUST, instead_of=first.id)
     assert title(kept, one.id) == RUST.question
     kept.rename(other.id, "  Bees \n and light ")
     kept.record(other.id, RELEASED)
@@ -118,15 +117,20 @@ def title(kept: Conversations, conversation_id: str) -> str:
     return found.title
 
 
-def test_cutting_removes_an_exchange_and_all_after_it_and_nothing_else(kept: Conversations) -> None:
+def test_an_answer_takes_the_place_of_an_exchange_and_all_after_it_and_of_nothing_else(
+    kept: Conversations,
+) -> None:
     one, other = kept.create("ann"), kept.create("ann")
     first, second, _ = (kept.record(one.id, a) for a in (RELEASED, RUST, NOTHING))
     elsewhere = kept.record(other.id, RUST)
-    assert kept.cut(one.id, second.id) == 2
-    assert kept.exchanges(one.id) == [first]
+    new = kept.record(one.id, NOTHING, instead_of=second.id)
+    assert kept.exchanges(one.id) == [first, new]
     with pytest.raises(UnknownConversation, match="no exchange"):
-        kept.cut(one.id, elsewhere.id)
+        kept.record(one.id, RELEASED, instead_of=elsewhere.id)
+    assert kept.exchanges(one.id) == [first, new]
     assert kept.exchanges(other.id) == [elsewhere]
+    only = kept.record(other.id, RELEASED, instead_of=elsewhere.id)
+    assert (kept.exchanges(other.id), title(kept, other.id)) == ([only], RELEASED.question)
 
 
 def test_an_answer_in_an_unknown_format_does_not_break_the_others(
@@ -232,7 +236,7 @@ def test_a_copy_goes_its_own_way(kept: Conversations) -> None:
     assert [(e.answer, e.asked, e.thumb) for e in theirs] == [
         (e.answer, e.asked, 0) for e in exchanges
     ]
-    kept.cut(copied.id, theirs[0].id)
+    kept.record(copied.id, NOTHING, instead_of=theirs[0].id)
     assert len(kept.exchanges(made.id)) == 2
     kept.delete(made.id)
     with pytest.raises(UnknownConversation):
@@ -243,7 +247,7 @@ def test_what_is_not_there_cannot_be_changed(kept: Conversations) -> None:
     for change in (
         lambda: kept.record("x", RELEASED), lambda: kept.rename("x", "y"),
         lambda: kept.delete("x"), lambda: kept.restore("x"), lambda: kept.rate("x", 1),
-        lambda: kept.copy("x", "ann"), lambda: kept.cut("x", "y"),
+        lambda: kept.copy("x", "ann"), lambda: kept.record("x", RUST, instead_of="y"),
     ):  # fmt: skip
         with pytest.raises(UnknownConversation, match=r"'[xy]': it may have been deleted"):
             change()

@@ -283,9 +283,7 @@ class Chat:
             conversation = self.conversations.copy(conversation.id, owner)
             copied = self.conversations.exchanges(conversation.id)
             editing = copied[number].id if number < len(copied) else ""
-        if editing:
-            self.conversations.cut(conversation.id, editing)
-        self.conversations.record(conversation.id, answer)
+        self.conversations.record(conversation.id, answer, instead_of=editing)
         return self.conversations.get(conversation.id) or conversation
 
 
