@@ -15,23 +15,23 @@ if TYPE_CHECKING:
 _ASKING_TEXT = """
 a about above abstract abstracts across actually after again all also although am among an and
 another any anybody anyone anything are around article articles as ask asked asking at author
-authored authors be because been before being best between both briefly but by call called calls
-came can come could curious describe described describes detail details did different discuss
-discussed do does doing done down each either else especially ever every exactly example explain
-explained explains few find finds first for found from further general generally get gets give
-given gives go good got had happen happens has have having he hello help her here hey hi him his
-how however i idea if im in instead interested into is isn it its just kind kinds know known let
-like list literature ll look looking main make makes many may maybe me mean means mention
-mentioned mentions might more most much must my need new no not now of off often ok okay on one
-ones only or other others our out over own paper papers part people perhaps please point
-possible present presented quite rather re really recent recently regarding remember report
-reported reports researcher researchers said same saw say says second see seem seems seen
-several shall she should show showed shown shows since so some somebody someone something
-somewhere sort still studies study such suggest summarise summarize sure talk tell than thank
-thanks that the their them then there these they thing things think third this those through
-thus to too tried try two under until up upon us use used uses using ve very via want wanted was
-way ways we well were what whats when where whether which while who whom whose why will with
-within without wonder wondering work working works would yes yet you your
+authored authors be because been before being best between both briefly btw but by call called calls
+came can cheers come could curious describe described describes detail details did different discuss
+discussed do does doing done down dumb each either else especially ever every exactly example
+explain explained explains few find finds first for found from further general generally get gets
+give given gives go gonna good got had happen happens has have having he hello help her here hey hi
+him his hmm how however i idea if im in instead interested into is isn it its just kind kinda kindly
+kinds know known let like list literature ll look looking main make makes many may maybe me mean
+means mention mentioned mentions might more most much must my need new no not now of off often ok
+okay on one ones only or other others our out over own paper papers part people perhaps please pls
+plz point possible present presented quite rather re really recent recently regarding remember
+report reported reports researcher researchers said same saw say says second see seem seems seen
+several shall she should show showed shown shows since so some somebody someone something somewhere
+sorry sort still studies study such suggest summarise summarize sure talk tell than thank thanks
+that the their them then there these they thing things think third this those through thus thx to
+too tried try two u ugh um under until up upon ur us use used uses using ve very via wanna want
+wanted was way ways we well were what whats when where whether which while who whom whose why will
+with within without wonder wondering work working works would yes yet you your
 """
 _ASKING = frozenset(_ASKING_TEXT.split())
 _WORD = re.compile(r"[^\W_]+(?:[-'’.+/^][^\W_]+)*\+*", re.UNICODE)

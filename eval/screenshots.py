@@ -36,7 +36,8 @@ def main(folder: Path = DOCS) -> None:
         browser = playwright.chromium.launch(executable_path=browser_path(), args=["--no-sandbox"])
         with serving(library) as address:
             wait_ready(address, page=True)
-            page = browser.new_page(viewport={"width": 1280, "height": 800})
+            context = browser.new_context(viewport={"width": 1280, "height": 800})
+            page = context.new_page()
             page.goto(address)
             page.wait_for_selector(".welcome .suggestion")
             _take(page, folder, "page-first-visit")
@@ -57,7 +58,7 @@ def main(folder: Path = DOCS) -> None:
             page.get_by_role("button", name="Dark or light").click()
             page.locator("#thread .chip").first.click()
             _take(page, folder, "page-dark")
-            narrow = page.context.new_page()
+            narrow = context.new_page()
             narrow.set_viewport_size({"width": 380, "height": 760})
             narrow.goto(page.url)
             narrow.locator("#thread .chip").first.click()

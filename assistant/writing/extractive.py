@@ -16,7 +16,7 @@ from assistant.writing.base import Task
 # cite more that a reader wouldn't.
 _BEHIND = 0.03  # how far (fused score) a further paper may stand behind the first
 _REACH = 0.95  # share of the first paper's relevance that its best sentence must have
-_BEHIND_IF_SEVERAL, _REACH_IF_SEVERAL = 0.18, 0.9  # the same where several papers are wanted
+_BEHIND_IF_SEVERAL, _REACH_IF_SEVERAL = 0.25, 0.8  # the same where several papers are wanted
 _TELLING = 1.2  # how far a further sentence of a paper may fall behind its most telling one
 _REPEATS = 0.88  # cosine above which a sentence says what another said
 _PAPERS = 4
