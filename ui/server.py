@@ -118,7 +118,7 @@ class Server:
         from assistant.engine import CitedQueryEngine
 
         self.library.index_words()
-        assert self.library.vectors is not None  # tells first whether they fit the embedder
+        _ = self.library.vectors  # opened first, as it tells whether they fit the embedder
         engine = CitedQueryEngine(self.library, self.settings)
         engine.find("warm up")  # loads what the first question would wait for
         return engine

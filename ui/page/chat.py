@@ -233,10 +233,9 @@ class Chat:
             return {}
         before = turns(exchanges[:-1])
         answer = exchanges[-1].answer
-        can = partial(
-            self.engine.can_answer, filters=scope.filters(), turns=[*before, turn_of(answer)]
-        )
+        after = [*before, turn_of(answer)]
         try:
+            can = partial(self.engine.can_answer, filters=scope.filters(), turns=after)
             suggested = follow_ups(answer, before, library=self.library, answers=can)
         except Exception:  # an answer without suggestions is still an answer
             log.exception("No follow-ups could be made")
