@@ -19,7 +19,11 @@ def test_the_map_shows_every_paper_and_lights_up_what_was_cited(
     expect(points).to_have_count(len(FAKES), timeout=60_000)
     lit = page.locator("#atlas circle.lit")
     expect(lit).not_to_have_count(0)
-    assert TIDES.title in lit.locator("title").all_text_contents()[-1] or lit.count() > 1
+    cited = page.locator("#thread .sources button").all_text_contents()
+    assert TIDES.title in cited
+    assert sorted(lit.locator("title").all_text_contents()) == sorted(
+        f"{fake.title} ({fake.date.year})" for fake in FAKES if fake.date and fake.title in cited
+    )
     expect(page.locator(".years tr")).to_have_count(
         len({fake.date.year for fake in FAKES if fake.date})
     )
