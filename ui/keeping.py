@@ -16,6 +16,16 @@ from ui.opening import open_library
 if TYPE_CHECKING:
     from store.library import AddReport, Library, Progress, Record
 
+# What the programs that talk can begin with; see `fill`.
+PapersOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="PATH", help="Add these files or folders first; repeatable.", show_default=False
+    ),
+]
+StarterOption = Annotated[
+    bool, typer.Option("--starter", help="Begin an empty library with the starter papers.")
+]
 _TOLD = 25  # records between two words of progress while reading
 
 

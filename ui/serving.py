@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ui.app import Command, Failure, LibraryOption, app, flags_of
 from ui.asking import ModelOption, WriterOption
+from ui.keeping import PapersOption, StarterOption
 
 
 @app.command(cls=Command)
@@ -21,15 +21,8 @@ def serve(
         str | None, typer.Option(metavar="ADDRESS", help="Address to listen on.")
     ] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
-    papers: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="PATH", help="Add these files or folders first; repeatable.", show_default=False
-        ),
-    ] = None,
-    starter: Annotated[
-        bool, typer.Option("--starter", help="Begin an empty library with the starter papers.")
-    ] = False,
+    papers: PapersOption = None,
+    starter: StarterOption = False,
     insecure: Annotated[
         bool, typer.Option("--insecure", help="Listen on an open address without a password.")
     ] = False,

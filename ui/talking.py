@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from ui.app import Command, Failure, LibraryOption, app, explained, flags_of
 from ui.asking import ModelOption, WriterOption, show_stream
+from ui.keeping import PapersOption, StarterOption
 from ui.opening import make_filters, open_engine
 
 if TYPE_CHECKING:
@@ -31,15 +31,8 @@ _QUIT = ("quit", "exit", "bye", "q")
 def chat(
     ctx: typer.Context,
     library: LibraryOption = None,
-    papers: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="PATH", help="Add these files or folders first; repeatable.", show_default=False
-        ),
-    ] = None,
-    starter: Annotated[
-        bool, typer.Option("--starter", help="Begin an empty library with the starter papers.")
-    ] = False,
+    papers: PapersOption = None,
+    starter: StarterOption = False,
     writer: WriterOption = None,
     model: ModelOption = None,
 ) -> None:
