@@ -176,7 +176,7 @@ def _opening(browser: Browser, address: str) -> float:
     page = context.new_page()
     begun = time.perf_counter()
     page.goto(address, wait_until="commit")
-    page.wait_for_selector("#question textarea")
+    page.wait_for_selector("#question textarea:enabled")
     took = time.perf_counter() - begun
     context.close()
     return took

@@ -117,7 +117,7 @@ def open_page(browser: Browser, serve: Serve) -> Iterator[OpenPage]:
             page.on("pageerror", lambda error: trouble.append(str(error)))
         page.goto(address)
         if ready:
-            page.wait_for_selector("#question textarea")
+            page.wait_for_selector("#question textarea:enabled")
             page.wait_for_function("document.querySelector('#thread').innerText.length > 0")
         return page
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.page.conftest import OpenPage
 from tests.ui.making import ABOUT_TIDES, BEES, TIDES
@@ -31,6 +31,24 @@ def reload(page: Page) -> None:
 @pytest.fixture
 def page(open_page: OpenPage, address: str) -> Page:
     return open_page(address)
+
+
+def test_no_question_is_taken_before_the_page_is_filled(open_page: OpenPage, address: str) -> None:
+    """What the page is filled with would wipe away an answer that has begun."""
+    page = open_page(address)
+    held: list[Route] = []
+    page.route("**/queue/join*", lambda route: held.append(route), times=1)
+    reload(page)
+    box = page.locator("#question textarea")
+    expect(box).to_be_disabled()
+    page.wait_for_timeout(500)
+    expect(box).to_be_disabled()
+    for route in held:
+        route.continue_()
+    expect(box).to_be_focused()
+    page.keyboard.type(CHESS)
+    page.keyboard.press("Enter")
+    expect(page.locator(ANSWERS)).to_have_count(1)
 
 
 def test_a_first_visit_shows_what_can_be_asked(page: Page) -> None:
@@ -155,7 +173,7 @@ def test_the_page_is_dark_where_the_visitor_wants_it(page: Page) -> None:
     dark = "dark" in (body.get_attribute("class") or "")
     page.get_by_role("button", name="Dark or light").click()
     reload(page)
-    page.wait_for_selector("#question textarea")
+    page.wait_for_selector("#question textarea:enabled")
     assert ("dark" in (body.get_attribute("class") or "")) is not dark
 
 

@@ -119,7 +119,8 @@ class Events:
 
     def _load(self, visit: Visit) -> Updates:
         shown = self._chat.open(visit.owner, visit.query.get("c", ""))
-        return {**shown, **self._facets(), "chips": ""}
+        question = gr.Textbox(interactive=True)
+        return {**shown, **self._facets(), "chips": "", "question": question}
 
     def _ask(self, visit: Visit) -> Iterator[Updates]:
         """What stands in the box, or a suggestion that was pressed."""

@@ -81,8 +81,8 @@ class Page:
                 lines=1,
                 max_lines=8,
                 max_length=4000,
+                interactive=False,  # filling the page would wipe an answer that has begun
                 submit_btn="Ask",
-                autofocus=True,
                 container=False,
                 elem_id="question",
             )

@@ -91,7 +91,7 @@ window.assistant = (() => {
   const PENDING = "assistant-pending";
 
   function putBack(question) {
-    const box = $("#question textarea");
+    const box = $("#question textarea:enabled");
     if (!box) return setTimeout(() => putBack(question), 200);
     if (!box.value) {
       box.value = question;
@@ -432,6 +432,13 @@ window.assistant = (() => {
     setTimeout(fold, 300);
   }
 
+  // The box takes a question once the page is filled; whoever opens the page wants to type.
+  function beginTyping() {
+    const box = $("#question textarea:enabled");
+    if (!box) return setTimeout(beginTyping, 50);
+    if (document.activeElement === document.body) box.focus({ preventScroll: true });
+  }
+
   function watchShelf() {
     const shelf = $("#shelf");
     if (!shelf) return setTimeout(watchShelf, 200);
@@ -443,6 +450,7 @@ window.assistant = (() => {
     connect(given) {
       bridge = given;
       bridge.watch("value", placed);
+      beginTyping();
       if (innerWidth < 800) fold();
       watchLive();
       watchMap();
