@@ -10,6 +10,7 @@ from store.paper import Paper
 from store.sentences import Span
 
 Status = Literal["answered", "partial", "refused"]
+WriterName = Literal["auto", "extractive", "model"]  # auto: the language model where there is one
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +181,6 @@ def turn_of(answer: Answer) -> Turn:
 
 __all__ = [
     "Answer", "Citation", "Done", "Event", "Passage", "Restarted", "Retrieved", "Scores",
-    "Searched", "Sentence", "Span", "Status", "Tokens", "Turn", "Written", "join_sentences",
-    "turn_of",
+    "Searched", "Sentence", "Span", "Status", "Tokens", "Turn", "WriterName", "Written",
+    "join_sentences", "turn_of",
 ]  # fmt: skip

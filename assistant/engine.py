@@ -24,6 +24,7 @@ from assistant.answer import (
     Status,
     Tokens,
     Turn,
+    WriterName,
     Written,
     join_sentences,
 )
@@ -71,7 +72,7 @@ class CitedQueryEngine(BaseQueryEngine):
         self.settings = settings or AnswerSettings()
         self.llm = llm or make_llm(self.settings)
         retriever = retriever or HybridRetriever(library, self.settings)
-        self.finder = Finder(library, retriever, postprocessors, self.llm)
+        self.finder = Finder(library, retriever, postprocessors)
         self.check = SupportCheck(library, self.finder.sentences)
 
     # --- the three ways to ask ------------------------------------------------------------
@@ -83,9 +84,11 @@ class CitedQueryEngine(BaseQueryEngine):
         filters: Filters = Filters(),
         turns: Sequence[Turn] = (),
         top_k: int | None = None,
+        writer: WriterName = "auto",
     ) -> Answer:
         """The whole answer. `turns` are the conversation so far, oldest first."""
-        for event in self.stream(question, filters=filters, turns=turns, top_k=top_k):
+        events = self.stream(question, filters=filters, turns=turns, top_k=top_k, writer=writer)
+        for event in events:
             if isinstance(event, Done):
                 return event.answer
         raise AssertionError("a stream of events ends with Done")
@@ -97,20 +100,34 @@ class CitedQueryEngine(BaseQueryEngine):
         filters: Filters = Filters(),
         turns: Sequence[Turn] = (),
         top_k: int | None = None,
+        writer: WriterName = "auto",
     ) -> Iterator[Event]:
         """The answer as it comes: Retrieved, then a Written for each sentence, then Done.
 
         Restarted comes between when a language model breaks off and the extractive writer
-        takes its place. Closing the iterator stops the work.
+        takes its place. Closing the iterator stops the work. `writer` "extractive" keeps the
+        language model out of this one answer; "model" raises ValueError where there is none.
         """
+        if writer == "model" and self.llm is None:
+            raise ValueError(
+                "No language model is configured: leave the writer out, or say 'extractive'."
+            )
         clock = Clock()
         question, notice = readable(question)
-        found = self.find(question, filters=filters, turns=turns, top_k=top_k, clock=clock)
+        llm = None if writer == "extractive" else self.llm
+        found = self.finder.find(
+            question,
+            filters=filters,
+            turns=turns,
+            top_k=top_k or self.settings.top_k,
+            clock=clock,
+            llm=llm,
+        )
         yield Retrieved(found.passages, found.searched)
         confidence, answers = self._confidence(found)
         writing = _Writing([notice, waiting_notice(found.searched)])
         if answers:
-            yield from self._write(question, found, writing)
+            yield from self._write(question, found, writing, llm)
         clock.step("write")
         yield Done(self._answer(question, found, writing, confidence, clock))
 
@@ -121,12 +138,13 @@ class CitedQueryEngine(BaseQueryEngine):
         filters: Filters = Filters(),
         turns: Sequence[Turn] = (),
         top_k: int | None = None,
-        clock: Clock | None = None,
     ) -> Found:
         """What `ask` would write from, without the writing; see `Finder.find`."""
         wanted = top_k or self.settings.top_k
         question, _ = readable(question)
-        return self.finder.find(question, filters=filters, turns=turns, top_k=wanted, clock=clock)
+        return self.finder.find(
+            question, filters=filters, turns=turns, top_k=wanted, llm=self.llm
+        )
 
     def can_answer(
         self, question: str, *, filters: Filters = Filters(), turns: Sequence[Turn] = ()
@@ -158,7 +176,9 @@ class CitedQueryEngine(BaseQueryEngine):
 
     # --- writing --------------------------------------------------------------------------
 
-    def _write(self, question: str, found: Found, writing: _Writing) -> Iterator[Event]:
+    def _write(
+        self, question: str, found: Found, writing: _Writing, llm: LLM | None
+    ) -> Iterator[Event]:
         """The language model's sentences if there is one and it can, else quotes."""
         task = Task(
             found.standalone.question,
@@ -167,8 +187,8 @@ class CitedQueryEngine(BaseQueryEngine):
             named=found.named,
             several=asks_for_several(question) or bool(found.standalone.excluded),
         )
-        if self.llm is not None:
-            writer = ModelWriter(self.llm, self.library, self.check, self.settings)
+        if llm is not None:
+            writer = ModelWriter(llm, self.library, self.check, self.settings)
             writing.writer = writer.name
             try:
                 if failed := found.standalone.failed:  # it would only fail again

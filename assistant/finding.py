@@ -72,12 +72,10 @@ class Finder:
         library: Library,
         retriever: BaseRetriever,
         postprocessors: Sequence[BaseNodePostprocessor],
-        llm: LLM | None,
     ) -> None:
         self.library = library
         self.retriever = retriever
         self.postprocessors = list(postprocessors)
-        self.llm = llm
         self.sentences = SentenceVectors(library)
 
     def find(
@@ -88,12 +86,13 @@ class Finder:
         turns: Sequence[Turn] = (),
         top_k: int = 8,
         clock: Clock | None = None,
+        llm: LLM | None = None,
     ) -> Found:
         """What the library holds on a question: passages, best first, their sentences, and the
-        features that the decision to answer rests on."""
+        features that the decision to answer rests on. `llm` puts follow-ups into words."""
         clock = clock or Clock()
         self.library.index_words()
-        standalone = stand_alone(question, turns, self.llm)
+        standalone = stand_alone(question, turns, llm)
         clock.step("understand")
         asked = standalone.question
         papers = self.library.count(filters)

@@ -22,7 +22,7 @@ EXIT_CODES = {
 }
 
 
-_ORDER = ("add", "ask", "chat", "serve", "search", "papers", "reindex", "config", "doctor")
+_ORDER = ("add", "ask", "chat", "serve", "search", "papers", "reindex", "keys", "config", "doctor")
 
 
 class _BareFlags:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from assistant.answer import Answer, Citation, Passage
+from assistant.answer import Answer, Citation, Passage, Retrieved, Searched, Sentence
 from store.library import AddReport
 from store.paper import Paper
 
@@ -49,45 +50,47 @@ def citation_document(citation: Citation) -> Document:
 
 def passage_document(passage: Passage) -> Document:
     """A search hit: the paper and the parts of its score."""
+    return {**paper_document(passage.paper), "scores": _scores(passage)}
+
+
+def retrieved_document(event: Retrieved) -> Document:
+    """What the search of a streamed answer brought."""
     return {
-        **paper_document(passage.paper),
-        "scores": {
-            "fused": round(passage.scores.fused, 4),
-            "dense": _rounded(passage.scores.dense),
-            "lexical": _rounded(passage.scores.lexical),
-        },
+        "passages": [_considered(passage) for passage in event.passages],
+        "searched": searched_document(event.searched),
+    }
+
+
+def sentence_document(sentence: Sentence) -> Document:
+    """A sentence of a streamed answer, its citations with it."""
+    return {
+        "text": sentence.text,
+        "supported": sentence.supported,
+        "opens_paragraph": sentence.opens_paragraph,
+        "citations": [citation_document(citation) for citation in sentence.citations],
+    }
+
+
+def searched_document(searched: Searched) -> Document:
+    return {
+        "question": searched.question,
+        "papers": searched.papers,
+        "filters": list(searched.filters),
+        "without_vectors": searched.without_vectors,
     }
 
 
 def answer_document(answer: Answer) -> Document:
+    """An answer whole; its sentences name their citations by their place in `citations`."""
     return {
         "question": answer.question,
         "status": answer.status,
         "text": answer.text,
         "citations": [citation_document(c) for c in answer.citations],
-        "sentences": [
-            {
-                "text": sentence.text,
-                "supported": sentence.supported,
-                "citations": [answer.citations.index(c) for c in sentence.citations],
-            }
-            for sentence in answer.sentences
-        ],
+        "sentences": _sentences(answer.sentences),
         "nearest": [paper_document(paper) for paper in answer.nearest],
-        "passages": [
-            {
-                "paper_id": p.paper.id,
-                "title": p.paper.title,
-                "scores": passage_document(p)["scores"],
-            }
-            for p in answer.passages
-        ],
-        "searched": {
-            "question": answer.searched.question,
-            "papers": answer.searched.papers,
-            "filters": list(answer.searched.filters),
-            "without_vectors": answer.searched.without_vectors,
-        },
+        "passages": [_considered(passage) for passage in answer.passages],
+        "searched": searched_document(answer.searched),
         "confidence": answer.confidence,
         "notice": answer.notice,
         "writer": answer.writer,
@@ -117,6 +120,38 @@ def add_document(report: AddReport) -> Document:
             for r in report.rejected
         ],
         "skipped": [{"file": s.file, "why": s.why} for s in report.skipped],
+    }
+
+
+def _sentences(sentences: Sequence[Sentence]) -> list[Document]:
+    found, place = [], 0
+    for sentence in sentences:
+        end = place + len(sentence.citations)  # an answer's citations are its sentences', in order
+        found.append(
+            {
+                "text": sentence.text,
+                "supported": sentence.supported,
+                "opens_paragraph": sentence.opens_paragraph,
+                "citations": list(range(place, end)),
+            }
+        )
+        place = end
+    return found
+
+
+def _considered(passage: Passage) -> Document:
+    return {
+        "paper_id": passage.paper.id,
+        "title": passage.paper.title,
+        "scores": _scores(passage),
+    }
+
+
+def _scores(passage: Passage) -> Document:
+    return {
+        "fused": round(passage.scores.fused, 4),
+        "dense": _rounded(passage.scores.dense),
+        "lexical": _rounded(passage.scores.lexical),
     }
 
 

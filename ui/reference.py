@@ -13,8 +13,9 @@ import typer
 from assistant.answer import Answer, Citation, Passage, Scores, Searched, Sentence
 from store.library import AddReport
 from store.paper import Paper, Rejected, Skipped, Source
-from ui import asking, documents, keeping, listing, looking, serving, talking  # noqa: F401 - commands
+from ui import asking, documents, keeping, keying, listing, looking, serving, talking  # noqa: F401 - commands
 from ui.app import EXIT_CODES, Commands, app
+from ui.keys import NamedKey
 from ui.settings import FLAGS, Settings, environment_names
 
 _INTRO = """\
@@ -152,6 +153,8 @@ def _keys() -> Iterator[tuple[str, str]]:
     yield "papers show", _listed({"papers": []}, {"papers": [shown]})
     yield "papers remove", _listed({"removed": 1, "kept": 0, "papers": 0}, {})
     yield "reindex", _listed({"embedded": 1}, {})
+    kept = keying.key_document(NamedKey("n", ("read",), "", ""))
+    yield "keys list", _listed({"keys": []}, {"keys": [kept]})
     yield (
         "config",
         _listed({"file": "", "settings": []}, {"settings": [looking.Setting.__annotations__]}),

@@ -13,16 +13,28 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from fastapi import FastAPI
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi_offline import FastAPIOffline
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from assistant.history import Conversations
 from store.library import Library
 from ui.access import Access, is_loopback
+from ui.api.mounting import add_api, not_served, operation_id
+from ui.api.service import Service
+from ui.cors import Cors, parse_origins
+from ui.keys import FILE, Keys
+from ui.limiting import MEGABYTE, BodyLimit, RateLimit
+from ui.logs import configure_logs
+from ui.metrics import Metrics
+from ui.observing import Observed, Observer
 from ui.page.rendering import render
+from ui.readiness import Readiness
 from ui.settings import Settings
+from ui.tracing import make_tracing
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -30,6 +42,7 @@ if TYPE_CHECKING:
     from assistant.engine import CitedQueryEngine
 
 _LOOPBACK_NAMES = ["127.0.0.1", "localhost", "[::1]"]
+_BODY = 4 * MEGABYTE  # the largest that programs send, papers apart
 
 log = logging.getLogger("assistant.server")
 
@@ -57,20 +70,36 @@ class Server:
         self._on_up = on_up
         self._stop = stop
         self._closing = threading.Event()
+        self.metrics = Metrics(library.count)
+        self.tracing = make_tracing(settings)
+        self.observer = Observer(self.metrics, self.tracing, logs_questions=settings.log_questions)
+        self.readiness = Readiness(library, settings)
         self.app = self._make_app()
 
     def _make_app(self) -> FastAPI:
-        app = FastAPI(
+        app = FastAPIOffline(  # its /docs asks no other host for anything
             title="Paper assistant",
             version=version("paper-assistant"),
             lifespan=self._lifespan,
-            docs_url=None,
             redoc_url=None,
+            generate_unique_id_function=operation_id,
         )
-        app.add_api_route("/healthz", lambda: {"status": "alive"})
-        app.add_api_route("/readyz", self._ready, response_model=None)
+        add_api(app)
+        hidden: dict[str, Any] = {"response_model": None, "include_in_schema": False}
+        app.add_api_route("/healthz", lambda: {"status": "alive"}, **hidden)
+        app.add_api_route("/readyz", self._ready, **hidden)
+        app.add_api_route("/metrics", self._metrics, **hidden)
+        for prefix in ("/v1", "/mcp"):  # what is not there is a problem, and no page
+            app.mount(prefix, not_served)
         app.mount("/", self._front)
-        app.add_middleware(Access, password=self.settings.password)
+        if self.settings.rate_limit:
+            app.add_middleware(RateLimit, rate=self.settings.rate_limit)
+        keys = Keys(self.library.folder / FILE)
+        app.add_middleware(Access, password=self.settings.password, keys=keys)
+        uploads = {"/v1/papers": self.settings.upload_limit * MEGABYTE}
+        app.add_middleware(BodyLimit, limit=_BODY, larger=uploads)
+        app.add_middleware(Cors, origins=parse_origins(self.settings.cors_origins))
+        app.add_middleware(Observed, metrics=self.metrics)
         if is_loopback(self.settings.host):
             # Another site's page must not reach the library by a name that leads to loopback.
             more = (name.strip() for name in self.settings.allow_hosts.split(","))
@@ -79,11 +108,18 @@ class Server:
         return app
 
     def _ready(self) -> JSONResponse:
-        if self.engine is None:
-            return JSONResponse({"status": "opening"}, 503)
-        return JSONResponse({"status": "ready", "page": self.page is not None})
+        # Open to everybody, so a server that asks for something tells nothing about its library.
+        details = not (self.settings.password or (self.library.folder / FILE).is_file())
+        return JSONResponse(
+            *self.readiness.answer(self.engine, self.page is not None, details=details)
+        )
+
+    def _metrics(self, request: Request) -> Response:
+        body, kind = self.metrics.render(request.headers.get("accept", ""))
+        return Response(body, headers={"Content-Type": kind})
 
     async def _front(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope.setdefault("state", {})["page"] = True
         if self.page is not None:
             await self.page(scope, receive, send)
         elif scope["type"] == "http":
@@ -99,12 +135,17 @@ class Server:
             work.start()
             yield
             self._closing.set()
+        await asyncio.to_thread(self.tracing.close)
 
     def _prepare(self, loop: asyncio.AbstractEventLoop, stack: AsyncExitStack) -> None:
         """Everything that takes a while, in the order in which it is needed."""
         try:
             self.engine = self._open_engine()
-            page = self._make_page(self.engine)
+            conversations = Conversations(self.library.folder / "conversations.sqlite")
+            service = Service(self.engine, conversations, self.settings, self.observer)
+            self.app.state.service = service
+            stack.callback(service.close)
+            page = self._make_page(self.engine, conversations)
             asyncio.run_coroutine_threadsafe(_start(page, stack), loop).result()
             self.page = page
             self._on_up()
@@ -123,10 +164,10 @@ class Server:
         engine.find("warm up")  # loads what the first question would wait for
         return engine
 
-    def _make_page(self, engine: CitedQueryEngine) -> FastAPI:
+    def _make_page(self, engine: CitedQueryEngine, conversations: Conversations) -> FastAPI:
         from ui.page.mounting import page_app
 
-        return page_app(engine, self.settings)
+        return page_app(engine, conversations, self.settings)
 
     def _catch_up(self) -> None:
         """Makes the vectors that an earlier run left to be made."""
@@ -166,6 +207,7 @@ def serve(
     """Serves until the process is told to stop; returns what went wrong, if it did."""
     import uvicorn
 
+    configure_logs(settings)
     holder: list[uvicorn.Server] = []
 
     def stop() -> None:
@@ -177,7 +219,9 @@ def serve(
         host=settings.host,
         port=settings.port,
         log_level="warning",
+        log_config=None,  # its lines take the form of all others
         access_log=False,
+        h11_max_incomplete_event_size=1 << 18,  # an address with many filters in it
         timeout_graceful_shutdown=2,  # a browser's open streams would hold it for ever
         ws="none",
     )

@@ -34,10 +34,12 @@ def serve(
 ) -> None:
     """Serve the page to ask in, and the API, until Ctrl-C.
 
-    A password (ASSISTANT_PASSWORD, or in the settings file) keeps others out.
+    A password (ASSISTANT_PASSWORD, or in the settings file) keeps others out, and so do keys:
+    see 'assistant keys'.
     """
     from ui.access import is_loopback
     from ui.keeping import fill
+    from ui.keys import FILE, Keys
     from ui.settings import load_settings
     from ui.terminal import say, working
 
@@ -47,10 +49,12 @@ def serve(
     )
     if settings.writer == "model" and not settings.llm_model:
         raise Failure("No language model is configured: name one with --model.", 2)
-    if not (is_loopback(settings.host) or settings.password or settings.insecure):
+    keys = Keys(settings.library / FILE).list()
+    if not (is_loopback(settings.host) or settings.password or keys or settings.insecure):
         raise Failure(
             f"Anybody who reaches {settings.host} could read and change this library: set a "
-            "password in ASSISTANT_PASSWORD, or say --insecure.",
+            "password in ASSISTANT_PASSWORD, make a key with 'assistant keys add', or say "
+            "--insecure.",
             2,
         )
     with working("Starting …"):

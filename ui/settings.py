@@ -6,10 +6,11 @@ import os
 import tomllib
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from platformdirs import user_config_path
-from pydantic import AliasChoices, BaseModel, Field, ValidationError
+from pydantic import AliasChoices, BaseModel, Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -55,8 +56,58 @@ class ServerSettings(BaseModel):
         "with commas between.",
     )
     upload_limit: int = Field(
-        200, ge=1, description="Largest file that can be added in the browser, in megabytes."
+        200, ge=1, description="Largest upload, in the browser or by a program, in megabytes."
     )
+    rate_limit: str = Field(
+        "",
+        description="Requests that a key (or an address without one) may send to the API in a "
+        "time, such as 600/minute; empty for any number.",
+    )
+    cors_origins: str = Field(
+        "",
+        description="Sites whose pages may use the API, such as https://lab.example, with commas "
+        "between.",
+    )
+    log_format: Literal["text", "json"] = Field(
+        "text",
+        description="What the server writes to standard error: lines for people, or a JSON object "
+        "a line, one for each request.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] | None = Field(
+        None,
+        description="Least level that is logged; without it 'warning' as text, 'info' as JSON.",
+    )
+    log_questions: bool = Field(False, description="Put the questions' text into logs and spans.")
+    otlp_endpoint: str | None = Field(
+        None,
+        description="OpenTelemetry collector (OTLP over gRPC) that gets a span for each question, "
+        "such as http://localhost:4317 (also read from OTEL_EXPORTER_OTLP_ENDPOINT).",
+    )
+
+    @field_validator("rate_limit")
+    @classmethod
+    def _is_rate(cls, given: str) -> str:
+        from ui.limiting import parse_rate
+
+        if given:
+            try:
+                parse_rate(given)
+            except ValueError:
+                raise PydanticCustomError("rate", "It is written as 600/minute") from None
+        return given
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, given: str) -> str:
+        from ui.cors import parse_origins
+
+        try:
+            parse_origins(given)
+        except ValueError:
+            raise PydanticCustomError(
+                "origins", "A site is written as https://lab.example, without a path"
+            ) from None
+        return given
 
 
 class Settings(BaseSettings, StoreSettings, AnswerSettings, ServerSettings):
@@ -77,6 +128,14 @@ class Settings(BaseSettings, StoreSettings, AnswerSettings, ServerSettings):
         description="OpenAI-compatible chat endpoint, such as http://localhost:11434/v1; without "
         "it and with a key OpenAI's own.",
         validation_alias=AliasChoices("ASSISTANT_LLM_BASE_URL", "OPENAI_BASE_URL", "llm_base_url"),
+    )
+    otlp_endpoint: str | None = Field(
+        None,
+        description="OpenTelemetry collector (OTLP over gRPC) that gets a span for each question, "
+        "such as http://localhost:4317.",
+        validation_alias=AliasChoices(
+            "ASSISTANT_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT", "otlp_endpoint"
+        ),
     )
 
     @classmethod

@@ -22,7 +22,7 @@ from ui.terminal import Screen
 def _nobodys_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """No setting, key or file of whoever runs the tests; signals are left as they were."""
     for name in [*os.environ]:
-        if name.startswith(("ASSISTANT_", "OPENAI_", "XDG_")):
+        if name.startswith(("ASSISTANT_", "OPENAI_", "OTEL_", "XDG_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("ASSISTANT_CONFIG", "")  # `--config` sets it; so it is put back

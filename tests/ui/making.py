@@ -103,7 +103,7 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("ASSISTANT_", "OPENAI_", "XDG_", "COLUMNS", "LINES"))
+        if not name.startswith(("ASSISTANT_", "OPENAI_", "OTEL_", "XDG_", "COLUMNS", "LINES"))
     }
     return {**kept, "HOME": str(home), "TERM": "xterm-256color", **more}
 

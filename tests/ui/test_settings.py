@@ -52,15 +52,17 @@ def test_flags_and_variables_that_say_nothing_leave_the_rest_alone(
 def test_every_setting_can_be_given_by_its_variable_and_by_the_file(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    written = {"rate_limit": "64/minute", "cors_origins": "https://64.example"}
+    written |= {"log_format": "json", "log_level": "debug"}
     for name in Settings.model_fields:
-        value = {"writer": "extractive", "library": "/some/where"}.get(name, "64")
+        value = {**written, "writer": "extractive", "library": "/some/where"}.get(name, "64")
         if name in ("refuse_below", "llm_temperature"):
             value = "1"
         if name in ("lexical_power", "max_sentences", "top_k"):
             value = "2"
         if name == "llm_context":
             value = "4096"
-        if name == "insecure":
+        if name in ("insecure", "log_questions"):
             value = "True"
         variable = environment_names(name)[0]
         with monkeypatch.context() as patch:

@@ -37,7 +37,7 @@ def router(library: Library, conversations: Conversations) -> APIRouter:
         return StreamingResponse(
             export_papers(found, format),
             media_type=kind.media_type,
-            headers=_as_file(f"papers{kind.suffix}"),
+            headers=as_file(f"papers{kind.suffix}"),
         )
 
     @routes.get("/conversation/{conversation_id}")
@@ -51,7 +51,7 @@ def router(library: Library, conversations: Conversations) -> APIRouter:
         return Response(
             conversation_markdown(found.title, answers),
             media_type="text/markdown; charset=utf-8",
-            headers=_as_file(f"{name or 'conversation'}.md"),
+            headers=as_file(f"{name or 'conversation'}.md"),
         )
 
     @routes.get("/feedback")
@@ -62,7 +62,7 @@ def router(library: Library, conversations: Conversations) -> APIRouter:
             json.dumps(row, ensure_ascii=False) + "\n" for row in conversations.rated(owner=owner)
         )
         return StreamingResponse(
-            lines, media_type="application/jsonl", headers=_as_file("feedback.jsonl")
+            lines, media_type="application/jsonl", headers=as_file("feedback.jsonl")
         )
 
     return routes
@@ -85,5 +85,6 @@ def _matching(library: Library, text: str) -> Iterator[Paper]:
             return
 
 
-def _as_file(name: str) -> dict[str, str]:
+def as_file(name: str) -> dict[str, str]:
+    """Headers that have a browser keep what comes as a file of that name."""
     return {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}

@@ -27,10 +27,11 @@ if TYPE_CHECKING:
 _KEPT = 3600  # seconds for which an uploaded file is kept after it was read
 
 
-def page_app(engine: CitedQueryEngine, settings: Settings) -> FastAPI:
+def page_app(
+    engine: CitedQueryEngine, conversations: Conversations, settings: Settings
+) -> FastAPI:
     """The page over an engine, as an app of its own to be mounted at the root."""
     library = engine.library
-    conversations = Conversations(library.folder / "conversations.sqlite")
     chat = Chat(engine, conversations)
     threading.Thread(target=chat.suggest, name="suggest", daemon=True).start()
 

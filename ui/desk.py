@@ -1,0 +1,180 @@
+"""What every face can have done with a library: by the engine here, or by a running server.
+
+The command line and the MCP server work on a `Desk` and don't know which of the two it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from assistant.answer import Answer, Event, Passage, Turn, WriterName
+from store.filters import Filters
+from store.library import AddReport, Library, Progress, Record
+from store.orders import Order
+from store.paper import Paper
+
+if TYPE_CHECKING:
+    from assistant.engine import CitedQueryEngine
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of papers: `total` pass the filters, `everything` is what the library holds.
+
+    `sources` tells how many papers each source gave.
+    """
+
+    papers: tuple[Paper, ...]
+    total: int
+    everything: int
+    sources: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What removing did: papers that are gone, those that other sources still hold, those left.
+
+    `undo` is the token that brings them back.
+    """
+
+    removed: int
+    kept: int
+    papers: int
+    undo: str
+
+
+class Desk(Protocol):
+    """Raises (from any method) LibraryError, and OSError where a server can't be reached."""
+
+    has_model: bool  # whether a language model may write, which takes a while
+
+    def ask(
+        self,
+        question: str,
+        *,
+        filters: Filters = Filters(),
+        turns: Sequence[Turn] = (),
+        top_k: int | None = None,
+        writer: WriterName = "auto",
+    ) -> Answer:
+        """The whole answer; ValueError for the writer "model" where there is none."""
+
+    def stream(
+        self,
+        question: str,
+        *,
+        filters: Filters = Filters(),
+        turns: Sequence[Turn] = (),
+        top_k: int | None = None,
+        writer: WriterName = "auto",
+    ) -> Iterator[Event]:
+        """The events of an answer; closing the iterator stops the work."""
+
+    def search(
+        self, query: str, *, filters: Filters = Filters(), top_k: int | None = None
+    ) -> tuple[Passage, ...]:
+        """The nearest papers, best first."""
+
+    def count(self) -> int:
+        """How many papers the library holds."""
+
+    def list(self, text: str, filters: Filters, order: Order, offset: int, limit: int) -> Listing:
+        """A page of the papers with `text` in title or abstract."""
+
+    def get(self, ids: Sequence[str]) -> dict[str, Paper]:
+        """Papers by id; unknown ids are left out."""
+
+    def sources(self) -> dict[str, int]:
+        """How many papers each source gave."""
+
+    def remove(self, ids: Sequence[str]) -> Removed:
+        """Removes papers; unknown ids are passed over."""
+
+    def remove_source(self, source: str) -> Removed:
+        """Removes what only this source gave."""
+
+    def add(self, records: Iterable[Record], progress: Progress | None = None) -> AddReport:
+        """Adds records; see `Library.add`."""
+
+
+class LocalDesk:
+    """The desk over a library of this process; `engine` only where something is asked."""
+
+    def __init__(self, library: Library, engine: CitedQueryEngine | None = None) -> None:
+        self.library = library
+        self._engine = engine
+
+    @property
+    def engine(self) -> CitedQueryEngine:
+        if self._engine is None:
+            raise AssertionError("this desk was opened without an engine")
+        return self._engine
+
+    @property
+    def has_model(self) -> bool:
+        return self._engine is not None and self._engine.llm is not None
+
+    @has_model.setter
+    def has_model(self, value: bool) -> None:
+        raise AttributeError("the engine tells")
+
+    def ask(
+        self,
+        question: str,
+        *,
+        filters: Filters = Filters(),
+        turns: Sequence[Turn] = (),
+        top_k: int | None = None,
+        writer: WriterName = "auto",
+    ) -> Answer:
+        return self.engine.ask(question, filters=filters, turns=turns, top_k=top_k, writer=writer)
+
+    def stream(
+        self,
+        question: str,
+        *,
+        filters: Filters = Filters(),
+        turns: Sequence[Turn] = (),
+        top_k: int | None = None,
+        writer: WriterName = "auto",
+    ) -> Iterator[Event]:
+        return self.engine.stream(
+            question, filters=filters, turns=turns, top_k=top_k, writer=writer
+        )
+
+    def search(
+        self, query: str, *, filters: Filters = Filters(), top_k: int | None = None
+    ) -> tuple[Passage, ...]:
+        return self.engine.find(query, filters=filters, top_k=top_k).passages
+
+    def count(self) -> int:
+        return self.library.count()
+
+    def list(self, text: str, filters: Filters, order: Order, offset: int, limit: int) -> Listing:
+        catalog = self.library.catalog
+        found = catalog.list(filters, text=text, order=order, offset=offset, limit=limit)
+        total = catalog.count(filters, text=text)
+        return Listing(tuple(found), total, self.library.count(), catalog.sources())
+
+    def get(self, ids: Sequence[str]) -> dict[str, Paper]:
+        return self.library.get(ids)
+
+    def sources(self) -> dict[str, int]:
+        return self.library.catalog.sources()
+
+    def remove(self, ids: Sequence[str]) -> Removed:
+        before = self.library.count()
+        removal = self.library.remove_with_undo(ids)
+        left = self.library.count()
+        return Removed(before - left, removal.papers - (before - left), left, removal.token)
+
+    def remove_source(self, source: str) -> Removed:
+        before = self.library.count()
+        removal = self.library.remove_source_with_undo(source)
+        left = self.library.count()
+        return Removed(before - left, removal.papers - (before - left), left, removal.token)
+
+    def add(self, records: Iterable[Record], progress: Progress | None = None) -> AddReport:
+        return self.library.add(records, progress)
