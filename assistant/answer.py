@@ -161,6 +161,15 @@ def join_sentences(sentences: tuple[Sentence, ...] | list[Sentence]) -> str:
     return text
 
 
+def waiting_notice(searched: Searched) -> str:
+    """One sentence where vectors are still on their way, else nothing."""
+    waiting = searched.without_vectors
+    if not waiting:
+        return ""
+    papers = "paper is" if waiting == 1 else "papers are"
+    return f"{waiting} {papers} found by words only until their vectors are made."
+
+
 def turn_of(answer: Answer) -> Turn:
     """What a conversation has to remember of an answer."""
     papers: dict[str, str] = {}
@@ -182,5 +191,5 @@ def turn_of(answer: Answer) -> Turn:
 __all__ = [
     "Answer", "Citation", "Done", "Event", "Passage", "Restarted", "Retrieved", "Scores",
     "Searched", "Sentence", "Span", "Status", "Tokens", "Turn", "WriterName", "Written",
-    "join_sentences", "turn_of",
+    "join_sentences", "turn_of", "waiting_notice",
 ]  # fmt: skip

@@ -19,7 +19,6 @@ from assistant.answer import (
     Event,
     Restarted,
     Retrieved,
-    Searched,
     Sentence,
     Status,
     Tokens,
@@ -27,6 +26,7 @@ from assistant.answer import (
     WriterName,
     Written,
     join_sentences,
+    waiting_notice,
 )
 from assistant.citing import SupportCheck
 from assistant.finding import Clock, Finder, Found
@@ -142,9 +142,7 @@ class CitedQueryEngine(BaseQueryEngine):
         """What `ask` would write from, without the writing; see `Finder.find`."""
         wanted = top_k or self.settings.top_k
         question, _ = readable(question)
-        return self.finder.find(
-            question, filters=filters, turns=turns, top_k=wanted, llm=self.llm
-        )
+        return self.finder.find(question, filters=filters, turns=turns, top_k=wanted, llm=self.llm)
 
     def can_answer(
         self, question: str, *, filters: Filters = Filters(), turns: Sequence[Turn] = ()
@@ -263,12 +261,3 @@ def readable(question: str) -> tuple[str, str]:
     if len(question) <= LONGEST:
         return question, ""
     return question[:LONGEST], f"Only the first {LONGEST:,} characters of the question were read."
-
-
-def waiting_notice(searched: Searched) -> str:
-    """One sentence where vectors are still on their way, else nothing."""
-    waiting = searched.without_vectors
-    if not waiting:
-        return ""
-    papers = "paper is" if waiting == 1 else "papers are"
-    return f"{waiting} {papers} found by words only until their vectors are made."

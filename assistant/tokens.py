@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import tiktoken
+
+LAST_TOKEN = 100_255  # of cl100k_base; what comes behind it is no text
+CL100K_MODEL = "gpt-4"  # a model that has it
+_AT_ONCE = 100_000  # characters; tiktoken gives up on a million spaces
 
 
 @cache
@@ -37,4 +43,11 @@ def _encoding(model: str) -> tiktoken.Encoding:
 
 def count_tokens(text: str, model: str = "") -> int:
     """Tokens of a text for a model; for one with another encoding it is an estimate."""
-    return len(_encoding(model).encode(text, disallowed_special=()))
+    encoding = _encoding(model)
+    pieces = (text[at : at + _AT_ONCE] for at in range(0, len(text), _AT_ONCE))
+    return sum(len(encoding.encode(piece, disallowed_special=())) for piece in pieces)
+
+
+def text_of_tokens(tokens: Sequence[int]) -> str:
+    """The text that tokens of cl100k_base stand for, each from 0 to `LAST_TOKEN`."""
+    return _encoding(CL100K_MODEL).decode(tokens)

@@ -137,6 +137,24 @@ def page(
         print(markdown(document))
 
 
+@app.command()
+def load(
+    pages: PagesOption = PAGES,
+    as_json: JsonOption = False,
+    quick: Annotated[bool, typer.Option(help="Seconds in place of minutes.")] = False,
+) -> None:
+    """Load the server: 50 clients at once, and questions while 10,000 papers are added."""
+    from eval.figures import markdown
+    from eval.load import run
+
+    document = run(quick, pages)
+    _save("load", document)
+    if as_json:
+        terminal.print_json(document)
+    else:
+        print(markdown(document))
+
+
 class _Engine:
     """The default engine over a library of the real pages, or without them of the starter
     papers, kept in `build/` between runs."""

@@ -85,7 +85,7 @@ def run(quick: bool = False, pages: Path = PAGES) -> dict[str, Any]:
     figures = [_ready(small, rounds)]
     sizes = {"414": small}
     if not quick and COLLECTION.is_file():
-        large = islice(_without_repeats(chain(_papers(pages), _conference())), LARGE)
+        large = islice(_without_repeats(chain(_papers(pages), conference())), LARGE)
         sizes[f"{LARGE:,}"] = _library("page-large", large)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path(), args=_FLAGS)
@@ -203,7 +203,8 @@ def _papers(pages: Path) -> Iterator[Paper]:
     return (record for record in read_paths([pages]) if isinstance(record, Paper))
 
 
-def _conference() -> Iterator[Paper]:
+def conference() -> Iterator[Paper]:
+    """Real papers of conferences, for size."""
     with gzip.open(COLLECTION, "rt", encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             row = json.loads(line)

@@ -10,6 +10,12 @@ FIELDS = {
     "answer": {"passages", "question"},
     "answer_system": set[str](),
     "condense": {"conversation", "question"},
+    "mcp_add_papers": set[str](),
+    "mcp_ask": set[str](),
+    "mcp_instructions": set[str](),
+    "mcp_list_papers": set[str](),
+    "mcp_read_paper": set[str](),
+    "mcp_search": set[str](),
     "passage": {"number", "title", "facts", "text"},
 }
 

@@ -123,6 +123,14 @@ class Catalog:
         found = self._select(condition, [json.dumps(list(ids))], "number")
         return {paper.id: paper for paper in found}
 
+    def known_by(self, keys: Sequence[str]) -> dict[str, str]:
+        """The ids of the papers that are known by keys (`store.paper.keys_of`), by key."""
+        rows = self._rows(
+            "SELECT key, paper_id FROM keys WHERE key IN (SELECT value FROM json_each(?))",
+            [json.dumps(list(keys))],
+        )
+        return dict(rows)
+
     def chunk_ids(self, filters: Filters) -> list[str]:
         """The ids of all chunks in the vector index whose papers pass the filters."""
         condition, values = where(filters)

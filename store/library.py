@@ -5,13 +5,13 @@ from __future__ import annotations
 import shutil
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from store.catalog import Catalog
 from store.changes import INDEXES, Index
@@ -125,6 +125,24 @@ class Library:
         at = self._vectors_at
         if isinstance(at, Path) and not at.exists() and self.catalog.count_chunks():
             self.catalog.changes.requeue("vectors")  # somebody threw the index away
+
+    def announce(self, **facts: Any) -> None:
+        """Takes the library for this process and tells those who find it taken these facts; only
+        the same user can read them. See `announced`."""
+        self.own()
+        self._lock.announce(**facts)
+
+    @staticmethod
+    def announced(folder: Path) -> dict[str, Any] | None:
+        """What the process that now has the library in `folder` tells of itself, its `pid`,
+        `owner` and `since` among it; None where no process has it. Opens nothing."""
+        note = LibraryLock.note(folder)
+        return note if note is not None and LibraryLock.taken(folder) else None
+
+    @staticmethod
+    def in_words(note: Mapping[str, Any]) -> str:
+        """The process that a note of `announced` tells of."""
+        return LibraryLock.in_words(note)
 
     @property
     def embedder(self) -> BaseEmbedding:

@@ -13,7 +13,7 @@ import ipaddress
 import logging
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
@@ -77,6 +77,15 @@ def caller_of(request: HTTPConnection) -> Caller:
     """Who sent a request that `Access` let in."""
     caller: Caller = request.scope["state"]["caller"]
     return caller
+
+
+def visitor_of(cookies: Mapping[str, str]) -> str:
+    """The name by which a browser's conversations are kept; nobody's where it has none.
+
+    A cookie is whatever its sender likes, but never the name of a program's conversations.
+    """
+    name = cookies.get(VISITOR, "")
+    return "" if name == _OWNER or name.startswith(_BY_KEY) else name
 
 
 def scope_needed(method: str, path: str) -> str:

@@ -22,7 +22,19 @@ EXIT_CODES = {
 }
 
 
-_ORDER = ("add", "ask", "chat", "serve", "search", "papers", "reindex", "keys", "config", "doctor")
+_ORDER = (
+    "add",
+    "ask",
+    "chat",
+    "serve",
+    "mcp",
+    "search",
+    "papers",
+    "reindex",
+    "keys",
+    "config",
+    "doctor",
+)
 
 
 class _BareFlags:

@@ -19,12 +19,12 @@ from ui.app import (
     app,
     flags_of,
 )
-from ui.opening import make_filters, open_engine
+from ui.opening import make_filters, open_desk
 
 if TYPE_CHECKING:
     from assistant.answer import Answer, Turn
-    from assistant.engine import CitedQueryEngine
     from store.filters import Filters
+    from ui.desk import Desk
 
 TopOption = Annotated[
     int | None, typer.Option("--top-k", "-k", metavar="N", min=1, max=50, help="Papers to look at.")
@@ -62,11 +62,11 @@ def ask(
     question = _read(question, "question")
     filters = make_filters(since, until, source, organisation)
     flags = flags_of(ctx, library, top_k=top_k, writer=writer, llm_model=model)
-    with open_engine(flags, "assistant ask", shown=not as_json) as engine:
+    with open_desk(flags, "assistant ask", asks=True, shown=not as_json) as desk:
         if stream and not as_json:
-            show_stream(engine, question, filters)
+            show_stream(desk, question, filters)
             return
-        answer = engine.ask(question, filters=filters)
+        answer = desk.ask(question, filters=filters)
     if as_json:
         from ui.documents import answer_document
 
@@ -97,40 +97,37 @@ def search(
     query = _read(query, "query")
     filters = make_filters(since, until, source, organisation)
     flags = flags_of(ctx, library, top_k=top_k)
-    with open_engine(flags, "assistant search", shown=not as_json) as engine:
-        found = engine.find(query, filters=filters)
-        empty = not engine.library.count()
+    with open_desk(flags, "assistant search", asks=True, shown=not as_json) as desk:
+        found = desk.search(query, filters=filters)
+        empty = not found and not desk.count()
     if as_json:
         from ui.documents import passage_document
 
-        terminal.print_json(
-            {"query": query, "papers": [passage_document(p) for p in found.passages]}
-        )
-    elif found.passages:
+        terminal.print_json({"query": query, "papers": [passage_document(p) for p in found]})
+    elif found:
         from ui.showing import show_hits
 
-        show_hits(found.passages)
+        show_hits(found)
     else:
         text = "This library holds no papers yet: add some with 'assistant add FILE'."
         terminal.out.print(text if empty else "Nothing found.", style="yellow")
 
 
 def show_stream(
-    engine: CitedQueryEngine, question: str, filters: Filters, turns: tuple[Turn, ...] = ()
+    desk: Desk, question: str, filters: Filters, turns: tuple[Turn, ...] = ()
 ) -> Answer:
     """Shows an answer while it is written, and returns it."""
     from contextlib import ExitStack
 
-    from assistant.answer import Done, Restarted, Retrieved, Written
-    from assistant.engine import waiting_notice
+    from assistant.answer import Done, Restarted, Retrieved, Written, waiting_notice
     from ui.showing import AnswerShown
     from ui.terminal import working
 
     shown = AnswerShown()
     with ExitStack() as waiting:
-        if engine.llm is not None:
+        if desk.has_model:
             waiting.enter_context(working("Thinking …"))
-        for event in engine.stream(question, filters=filters, turns=turns):
+        for event in desk.stream(question, filters=filters, turns=turns):
             if not isinstance(event, Retrieved):
                 waiting.close()
             if isinstance(event, Retrieved):

@@ -38,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _run(arguments: Sequence[str] | None) -> int:
     try:
         from ui import asking, keeping, keying, listing, looking, serving, talking  # noqa: F401 - their commands
+        from ui.agents import command  # noqa: F401 - its command
         from ui.app import app
 
         # standalone_mode=False lets our own errors through, so that they end in one place.

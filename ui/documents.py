@@ -35,6 +35,12 @@ def paper_document(paper: Paper) -> Document:
     }
 
 
+def record_document(paper: Paper) -> Document:
+    """A paper as `POST /v1/papers` takes it: with the lines of its sources too."""
+    sources = [{"file": s.file, "position": s.position, "line": s.line} for s in paper.sources]
+    return {**paper_document(paper), "sources": sources}
+
+
 def citation_document(citation: Citation) -> Document:
     return {
         "number": citation.number,

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ui.app import Command, Failure, JsonOption, LibraryOption, app, flags_of
-from ui.opening import open_library
+from ui.opening import open_desk, open_library
 
 if TYPE_CHECKING:
     from store.library import AddReport, Library, Progress, Record
+    from ui.desk import Desk
 
 # What the programs that talk can begin with; see `fill`.
 PapersOption = Annotated[
@@ -56,10 +57,11 @@ def add(
     records = chain(
         starter_records() if starter else (), records_of(paths or (), saved, hint=not as_json)
     )
-    with open_library(flags_of(ctx, library), "assistant add") as opened:
-        if not paths and not starter and not opened.pending("vectors"):
-            raise Failure("Name a file or folder to add, - for standard input, or --starter.", 2)
-        report = add_records(opened, records, shown=not as_json)
+    shown = not as_json
+    with open_desk(flags_of(ctx, library), "assistant add", asks=False, shown=shown) as desk:
+        report = add_records(desk, records, shown=shown)
+    if not (paths or starter or report.embedded):
+        raise Failure("Name a file or folder to add, - for standard input, or --starter.", 2)
     if as_json:
         from ui.documents import add_document
 
@@ -116,7 +118,9 @@ def starter_records() -> Iterator[Record]:
     return starter_papers()
 
 
-def add_records(library: Library, records: Iterable[Record], *, shown: bool = True) -> AddReport:
+def add_records(
+    library: Library | Desk, records: Iterable[Record], *, shown: bool = True
+) -> AddReport:
     """Adds records with a progress bar; an interrupt keeps what is done and says so."""
     from ui import terminal
 

@@ -20,11 +20,11 @@ from ui.app import (
     app,
     flags_of,
 )
-from ui.opening import make_filters, open_library
+from ui.opening import make_filters, open_desk, open_library
 
 if TYPE_CHECKING:
-    from store.library import Library
     from store.orders import Order
+    from ui.desk import Desk
 
 _ORDERS: dict[str, Order] = {
     "added": "added",
@@ -151,26 +151,26 @@ def remove(
 
     if bool(ids) == bool(source):
         raise Failure("Name either ids or --source.", 2)
-    with open_library(flags_of(ctx, library), "assistant papers") as opened:
-        before = opened.count()
+    flags, shown = flags_of(ctx, library), not as_json
+    with open_desk(flags, "assistant papers", asks=False, shown=shown) as desk:
         if source:
-            touched = opened.remove_source(_whole_source(opened, source))
+            done = desk.remove_source(_whole_source(desk, source))
         else:
             ids = list(dict.fromkeys(ids or []))
-            _all_there(ids, opened.get(ids))
-            touched = opened.remove_papers(ids)
-        left = opened.count()
-    gone = before - left
+            _all_there(ids, desk.get(ids))
+            done = desk.remove(ids)
     if as_json:
-        terminal.print_json({"removed": gone, "kept": touched - gone, "papers": left})
+        counts = {"removed": done.removed, "kept": done.kept, "papers": done.papers}
+        terminal.print_json(counts)
         return
-    kept = f", {touched - gone} kept as other sources hold them too" if touched > gone else ""
-    terminal.out.print(f"{terminal.counted(gone, 'paper')} removed{kept}; {left} left.")
+    kept = f", {done.kept} kept as other sources hold them too" if done.kept else ""
+    gone = terminal.counted(done.removed, "paper")
+    terminal.out.print(f"{gone} removed{kept}; {done.papers} left.")
 
 
-def _whole_source(library: Library, named: str) -> str:
+def _whole_source(desk: Desk, named: str) -> str:
     """The source that a user means by its path or a part of its name."""
-    sources = library.catalog.sources()
+    sources = desk.sources()
     whole = str(Path(named).resolve())
     for candidate in (named, whole):
         if candidate in sources:

@@ -1,9 +1,9 @@
-"""Opens what commands work on: the library, and the engine over it."""
+"""Opens what commands work on: the desk of a running server, or the library and its engine."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ui.app import Failure
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from assistant.engine import CitedQueryEngine
     from store.filters import Filters
     from store.library import Library
+    from ui.desk import Desk, LocalDesk
 
 _CATCH_UP = 128  # papers whose vectors a question may wait for
 
@@ -22,6 +23,38 @@ def open_library(flags: dict[str, Any], owner: str) -> Library:
     from ui.settings import load_settings
 
     return Library(load_settings(**flags), owner=owner)
+
+
+@contextmanager
+def open_desk(flags: dict[str, Any], owner: str, *, asks: bool, shown: bool) -> Iterator[Desk]:
+    """The desk over a library: of the server that has it, else of this process.
+
+    `asks` tells whether something will be asked or searched, `shown` whether a terminal gets a
+    sign of life meanwhile. A server that goes away before it is asked leaves the library to
+    this process.
+    """
+    from ui.fallback import FallbackDesk
+    from ui.meeting import running_server
+
+    server = running_server(flags, asks=asks, shown=shown)
+    with ExitStack() as opened:
+
+        def own() -> LocalDesk:
+            return opened.enter_context(_own_desk(flags, owner, asks=asks, shown=shown))
+
+        yield FallbackDesk(server, own) if server else own()
+
+
+@contextmanager
+def _own_desk(flags: dict[str, Any], owner: str, *, asks: bool, shown: bool) -> Iterator[LocalDesk]:
+    from ui.desk import LocalDesk
+
+    if asks:
+        with open_engine(flags, owner, shown=shown) as engine:
+            yield LocalDesk(engine.library, engine)
+    else:
+        with open_library(flags, owner) as library:
+            yield LocalDesk(library)
 
 
 @contextmanager

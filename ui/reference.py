@@ -14,6 +14,7 @@ from assistant.answer import Answer, Citation, Passage, Scores, Searched, Senten
 from store.library import AddReport
 from store.paper import Paper, Rejected, Skipped, Source
 from ui import asking, documents, keeping, keying, listing, looking, serving, talking  # noqa: F401 - commands
+from ui.agents import command as _agents  # noqa: F401 - its command
 from ui.app import EXIT_CODES, Commands, app
 from ui.keys import NamedKey
 from ui.settings import FLAGS, Settings, environment_names

@@ -1,7 +1,7 @@
 """The server: one process that holds the library, answers programs and shows the page.
 
 It listens at once and gets ready in steps: first the library and the engine (`/readyz` says so),
-then the page, whose own imports take longer than all the rest.
+then the tools for agents, then the page, whose own imports take longer than all the rest.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import logging
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +23,11 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from assistant.history import Conversations
 from store.library import Library
 from ui.access import Access, is_loopback
+from ui.agents.mounting import Agents
 from ui.api.mounting import add_api, not_served, operation_id
 from ui.api.service import Service
 from ui.cors import Cors, parse_origins
+from ui.desk import LocalDesk
 from ui.keys import FILE, Keys
 from ui.limiting import MEGABYTE, BodyLimit, RateLimit
 from ui.logs import configure_logs
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from assistant.engine import CitedQueryEngine
+    from ui.agents.calling import AgentServer
 
 _LOOPBACK_NAMES = ["127.0.0.1", "localhost", "[::1]"]
 _BODY = 4 * MEGABYTE  # the largest that programs send, papers apart
@@ -51,7 +54,8 @@ class Server:
     """The process's parts as they come up; `app` is what a web server runs.
 
     `on_up` is called once the page can be opened. `failure` is what kept the server from
-    getting ready, after which `stop` is called.
+    getting ready, after which `stop` is called. `local_token` lets in commands of the same user,
+    which read it in the library's folder.
     """
 
     def __init__(
@@ -61,6 +65,7 @@ class Server:
         *,
         on_up: Callable[[], None] = lambda: None,
         stop: Callable[[], None] = lambda: None,
+        local_token: str | None = None,
     ) -> None:
         self.settings = settings
         self.library = library
@@ -69,11 +74,13 @@ class Server:
         self.page: ASGIApp | None = None
         self._on_up = on_up
         self._stop = stop
+        self._local_token = local_token
         self._closing = threading.Event()
         self.metrics = Metrics(library.count)
         self.tracing = make_tracing(settings)
         self.observer = Observer(self.metrics, self.tracing, logs_questions=settings.log_questions)
         self.readiness = Readiness(library, settings)
+        self.agents = Agents()
         self.app = self._make_app()
 
     def _make_app(self) -> FastAPI:
@@ -89,13 +96,17 @@ class Server:
         app.add_api_route("/healthz", lambda: {"status": "alive"}, **hidden)
         app.add_api_route("/readyz", self._ready, **hidden)
         app.add_api_route("/metrics", self._metrics, **hidden)
+        for path in ("/mcp", "/mcp/"):  # both, as a redirect would lose some clients
+            app.add_route(path, self.agents, include_in_schema=False)
         for prefix in ("/v1", "/mcp"):  # what is not there is a problem, and no page
             app.mount(prefix, not_served)
         app.mount("/", self._front)
         if self.settings.rate_limit:
             app.add_middleware(RateLimit, rate=self.settings.rate_limit)
         keys = Keys(self.library.folder / FILE)
-        app.add_middleware(Access, password=self.settings.password, keys=keys)
+        app.add_middleware(
+            Access, password=self.settings.password, keys=keys, local_token=self._local_token
+        )
         uploads = {"/v1/papers": self.settings.upload_limit * MEGABYTE}
         app.add_middleware(BodyLimit, limit=_BODY, larger=uploads)
         app.add_middleware(Cors, origins=parse_origins(self.settings.cors_origins))
@@ -145,6 +156,11 @@ class Server:
             service = Service(self.engine, conversations, self.settings, self.observer)
             self.app.state.service = service
             stack.callback(service.close)
+            llm = self.settings.llm_model if self.engine.llm is not None else None
+            self.library.announce(ready=True, model=llm)
+            agents = self._make_agents(self.engine)
+            start = self.agents.start(agents, stack, most=_BODY)
+            asyncio.run_coroutine_threadsafe(start, loop).result()
             page = self._make_page(self.engine, conversations)
             asyncio.run_coroutine_threadsafe(_start(page, stack), loop).result()
             self.page = page
@@ -164,10 +180,16 @@ class Server:
         engine.find("warm up")  # loads what the first question would wait for
         return engine
 
+    def _make_agents(self, engine: CitedQueryEngine) -> AgentServer:
+        from ui.agents.tools import make_server
+
+        desk = LocalDesk(self.library, engine)
+        return make_server(lambda: nullcontext(desk), self.observer)
+
     def _make_page(self, engine: CitedQueryEngine, conversations: Conversations) -> FastAPI:
         from ui.page.mounting import page_app
 
-        return page_app(engine, conversations, self.settings)
+        return page_app(engine, conversations, self.settings, self.observer)
 
     def _catch_up(self) -> None:
         """Makes the vectors that an earlier run left to be made."""
@@ -202,7 +224,10 @@ def free_port(host: str, port: int) -> int:
 
 
 def serve(
-    settings: Settings, library: Library, on_up: Callable[[], None] = lambda: None
+    settings: Settings,
+    library: Library,
+    on_up: Callable[[], None] = lambda: None,
+    local_token: str | None = None,
 ) -> Exception | None:
     """Serves until the process is told to stop; returns what went wrong, if it did."""
     import uvicorn
@@ -213,7 +238,7 @@ def serve(
     def stop() -> None:
         holder[0].should_exit = True
 
-    server = Server(settings, library, on_up=on_up, stop=stop)
+    server = Server(settings, library, on_up=on_up, stop=stop, local_token=local_token)
     config = uvicorn.Config(
         server.app,
         host=settings.host,

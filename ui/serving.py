@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sys
 from typing import Annotated
 
@@ -74,12 +75,25 @@ def serve(
 
             webbrowser.open(address)
 
+    token = secrets.token_urlsafe(32)
     with opened:
-        opened.own()
+        # Told before the server is ready, so that commands which come meanwhile wait for it.
+        opened.announce(
+            address=f"http://{_reachable(settings.host)}:{settings.port}",
+            token=token,
+            embedder=[settings.embed_model, settings.embed_base_url],
+            upload_limit=settings.upload_limit,
+        )
         fill(opened, papers or (), starter=starter)
         say("Opening the library …")
-        if (failure := run(settings, opened, up)) is not None:
+        if (failure := run(settings, opened, up, token)) is not None:
             raise failure
+
+
+def _reachable(host: str) -> str:
+    """Where programs of this machine reach a server that listens on `host`."""
+    plain = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host.strip("[]"), host.strip("[]"))
+    return f"[{plain}]" if ":" in plain else plain
 
 
 def _has_screen() -> bool:

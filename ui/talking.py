@@ -63,7 +63,10 @@ class _Conversation:
     """What has been said, and what the user can say."""
 
     def __init__(self, engine: CitedQueryEngine) -> None:
+        from ui.desk import LocalDesk
+
         self._engine = engine
+        self._desk = LocalDesk(engine.library, engine)
         self._turns: list[Turn] = []
         self._last: Answer | None = None
 
@@ -112,7 +115,7 @@ class _Conversation:
 
         out.print()
         try:
-            self._last = show_stream(self._engine, question, make_filters(), tuple(self._turns))
+            self._last = show_stream(self._desk, question, make_filters(), tuple(self._turns))
             self._turns.append(turn_of(self._last))
         except Exception as error:  # one question that fails is no end of the talk
             if os.environ.get("ASSISTANT_DEBUG"):

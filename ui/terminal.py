@@ -104,6 +104,8 @@ def progress_bar(label: str, *, before: str = "Reading", shown: bool = True) -> 
 
         def tell(done: int, total: int) -> None:
             nonlocal task, known
+            if known and not total:  # more is being read beside the work
+                return
             if total and not known:
                 bar.remove_task(task)
                 task, known = bar.add_task(label, total=total, count="", rate=""), True

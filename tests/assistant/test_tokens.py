@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.tokens import count_tokens
+from assistant.tokens import CL100K_MODEL, LAST_TOKEN, count_tokens, text_of_tokens
 from tests.assistant.count_offline import TEXT
 
 ROOT = Path(__file__).parents[2]
@@ -60,3 +60,14 @@ def test_special_tokens_in_a_text_are_text() -> None:
 def test_two_texts_take_hardly_more_together_than_apart(one: str, other: str) -> None:
     together = count_tokens(one + other)
     assert together <= count_tokens(one) + count_tokens(other) + 2
+
+
+def test_a_text_that_tiktoken_gives_up_on_is_counted_all_the_same() -> None:
+    assert 0 < count_tokens(" " * 1_000_000) < 1_000_000
+
+
+def test_tokens_are_the_text_that_they_stand_for() -> None:
+    assert text_of_tokens([15339, 1917]) == "hello world"
+    assert count_tokens(text_of_tokens([15339, 1917]), CL100K_MODEL) == 2
+    assert text_of_tokens([LAST_TOKEN])
+    assert text_of_tokens([200]) == "\N{REPLACEMENT CHARACTER}"  # a piece of a character

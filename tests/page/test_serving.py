@@ -24,7 +24,7 @@ def test_a_server_is_alive_then_ready_then_shows_its_page_and_ends_well(
     status, ready = status_of(f"{address}/readyz")
     assert (status, ready[:30]) == (200, '{"status":"ready","page":true,')
     assert status_of(f"{address}/nothing-here")[0] == 404
-    busy = run_program(tmp_path, "--library", str(own), "add", str(own), ASSISTANT_LOCK_WAIT="0")
+    busy = run_program(tmp_path, "--library", str(own), "reindex", ASSISTANT_LOCK_WAIT="0")
     assert busy.code == 4
     assert "assistant serve" in busy.err
     assert server.stop() == 0
@@ -52,6 +52,22 @@ def test_an_open_address_needs_a_password_or_a_plain_word(own: Path, tmp_path: P
     told = run_program(tmp_path, *arguments)
     assert told.code == 2
     assert "ASSISTANT_PASSWORD" in told.err
+
+
+def test_an_open_address_with_a_key_is_open_to_that_key_until_it_is_revoked(
+    own: Path, tmp_path: Path
+) -> None:
+    before = ("--library", str(own))
+    made = run_program(tmp_path, *before, "keys", "add", "notebook")
+    key = {"X-API-Key": made.out.strip()}
+    with served(tmp_path, *before, "serve", "--host", "0.0.0.0", "--port", "0") as address:
+        address = address.replace("0.0.0.0", "127.0.0.1")
+        assert status_of(f"{address}/v1/papers")[0] == 401
+        assert status_of(f"{address}/v1/papers", key)[0] == 200
+        assert status_of(address, key)[0] == 403
+        assert run_program(tmp_path, *before, "keys", "revoke", "notebook").code == 0
+        assert status_of(f"{address}/v1/papers", key)[0] == 401
+        assert status_of(f"{address}/v1/papers")[0] == 401
 
 
 def test_a_name_that_is_not_the_servers_is_turned_away(own: Path, tmp_path: Path) -> None:

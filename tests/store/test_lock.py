@@ -122,3 +122,53 @@ def test_taking_it_twice_needs_no_second_release(tmp_path: Path) -> None:
 def test_an_owner_whose_note_is_damaged_is_another_process(tmp_path: Path, note: str) -> None:
     (tmp_path / "owner.json").write_text(note)
     assert LibraryLock(tmp_path, "one").owner() == "another process"
+
+
+def test_what_the_owner_announces_is_told_until_it_lets_go(tmp_path: Path) -> None:
+    lock = LibraryLock(tmp_path, "one")
+    lock.acquire()
+    lock.announce(address="http://127.0.0.1:1", token="a")
+    lock.announce(ready=True, token="b")
+    note = LibraryLock.note(tmp_path)
+    assert note is not None
+    told = {name: note[name] for name in ("pid", "owner", "address", "token", "ready")}
+    assert told == {
+        "pid": os.getpid(), "owner": "one", "address": "http://127.0.0.1:1", "token": "b",
+        "ready": True,
+    }  # fmt: skip
+    assert lock.owner().startswith(f"'one' (process {os.getpid()}, since ")
+    lock.release()
+    assert LibraryLock.note(tmp_path) is None
+    lock.acquire()
+    assert "token" not in (LibraryLock.note(tmp_path) or {})
+    lock.release()
+
+
+def test_nobody_else_can_read_the_owners_note(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        (tmp_path / "owner.json.new").write_text("left by one that died", "utf-8")
+        lock = LibraryLock(tmp_path, "one")
+        lock.acquire()
+        lock.announce(token="secret")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "owner.json").stat().st_mode & 0o777 == 0o600
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["owner.json", "owner.lock"]
+    lock.release()
+
+
+def test_a_library_is_taken_as_long_as_its_owner_lives(
+    tmp_path: Path, start_owner: Callable[[], subprocess.Popen[str]]
+) -> None:
+    assert not LibraryLock.taken(tmp_path)
+    owner = start_owner()
+    assert LibraryLock.taken(tmp_path)
+    owner.kill()
+    owner.wait()
+    assert LibraryLock.note(tmp_path) is not None
+    assert not LibraryLock.taken(tmp_path)
+    lock = LibraryLock(tmp_path, "this test")
+    lock.acquire(wait=0)
+    assert LibraryLock.taken(tmp_path)
+    lock.release()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from starlette.requests import Request
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from assistant.engine import CitedQueryEngine
     from ui.observing import Observer
 
+T = TypeVar("T")
 _LOOK = 0.5  # seconds between two looks whether a client still waits
 
 
@@ -59,8 +61,7 @@ class Answering:
                     return event.answer
             return None
 
-        loop = asyncio.get_running_loop()
-        future = loop.run_in_executor(self._pool, work)
+        future = self._in_thread(work)
         try:
             while not (await asyncio.wait({future}, timeout=_LOOK))[0]:
                 if await request.is_disconnected():
@@ -69,7 +70,7 @@ class Answering:
             if answer is None:
                 raise ClientGone
         except Exception as error:
-            self._failed(error)
+            self._failed(error, request)
             raise
         finally:
             stopping.set()
@@ -96,7 +97,7 @@ class Answering:
             except Exception as error:  # raised again where it is waited for
                 tell(error)
 
-        future = loop.run_in_executor(self._pool, work)
+        future = self._in_thread(work)
         try:
             while (event := await came.get()) is not None:
                 if isinstance(event, Exception):
@@ -105,15 +106,20 @@ class Answering:
                     self._observer.answered(event.answer, began, request.scope.get("state"))
                 yield event
         except Exception as error:
-            self._failed(error)
+            self._failed(error, request)
             raise
         finally:
             stopping.set()
             future.cancel()
 
-    async def run(self, work: Callable[[], Any]) -> Any:
+    async def run(self, work: Callable[[], T]) -> T:
         """Other work of the engine, such as a search, in the same threads."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        return await self._in_thread(work)
+
+    def _in_thread(self, work: Callable[[], T]) -> asyncio.Future[T]:
+        """Runs it in a thread that knows the request's id, for the log."""
+        context = contextvars.copy_context()
+        return asyncio.get_running_loop().run_in_executor(self._pool, context.run, work)
 
     def _events(self, question: Question, stopping: threading.Event) -> Iterator[Event]:
         if stopping.is_set():
@@ -133,6 +139,6 @@ class Answering:
         finally:
             events.close()  # type: ignore[attr-defined]  # a generator, which tells its writer
 
-    def _failed(self, error: Exception) -> None:
+    def _failed(self, error: Exception, request: Request) -> None:
         if not isinstance(error, ClientGone):
-            self._observer.failed(error)
+            self._observer.failed(error, request.scope.get("state"))

@@ -17,8 +17,6 @@ MAX_QUESTION = 20_000  # characters; the engine reads the first few thousand and
 PartOfName = Annotated[str, Field(min_length=1, max_length=300)]
 # In an address, which can't be long.
 ShortName = Annotated[str, Field(min_length=1, max_length=100)]
-    str, Field(min_length=1, max_length=100)
-]  # in an address, which ends at 64 KB
 Id = Annotated[str, Field(pattern=r"^[!-~]{1,100}$")]
 
 

@@ -15,10 +15,17 @@ from starlette.types import Receive, Scope, Send
 
 from assistant.history import UnknownConversation
 from store.errors import LibraryError
-from ui.api import asking, conversations, papers
+from ui.api import (
+    asking,
+    conversations,
+    openai_chat,
+    openai_embeddings,
+    openai_listing,
+    papers,
+)
 from ui.api.answering import ClientGone
 from ui.logs import REQUEST_ID
-from ui.problems import Problem, problem, told
+from ui.problems import Problem, as_openai, problem, told
 
 _ABOUT = """Ask a library of paper abstracts. Every sentence of an answer carries a citation that
 was checked against the abstract; what the papers don't answer is refused in plain words.
@@ -26,7 +33,7 @@ was checked against the abstract; what the papers don't answer is refused in pla
 Errors are `application/problem+json` with one sentence that says what to do. A server with
 keys or a password takes them as `Authorization: Bearer …`."""
 
-_PARTS = (asking, papers, conversations)
+_PARTS = (asking, papers, conversations, openai_listing, openai_chat, openai_embeddings)
 
 log = logging.getLogger("assistant.api")
 
@@ -61,6 +68,9 @@ def _with_keys(schema: dict[str, Any]) -> dict[str, Any]:
     schema["security"] = [{"key": []}, {}]
     for name in ("HTTPValidationError", "ValidationError"):
         parts.get("schemas", {}).pop(name, None)
+    for path, operations in schema["paths"].items():
+        for operation in operations.values() if as_openai(path) else ():
+            operation["responses"].pop("422", None)  # it is 400 there
     return schema
 
 
@@ -88,7 +98,7 @@ async def _answered(_: Request, error: Exception) -> Response:
     return told(error).response()
 
 
-async def _not_valid(_: Request, error: Exception) -> Response:
+async def _not_valid(request: Request, error: Exception) -> Response:
     """Names every part that can't be used; what was sent is not sent back."""
     assert isinstance(error, RequestValidationError)
     errors = [
@@ -99,7 +109,10 @@ async def _not_valid(_: Request, error: Exception) -> Response:
         return problem(400, "The body is no valid JSON: /docs shows what is taken here.")
     first = errors[0] if errors else {"where": ["body"], "why": "is not valid"}
     where = ".".join(first["where"][1:]) or first["where"][0]
-    return problem(422, f"'{_plain(where)}' can't be used: {first['why']}.", errors=errors)
+    detail = f"'{_plain(where)}' can't be used: {first['why']}."
+    if as_openai(request.url.path):
+        return problem(400, detail, errors=errors, param=_plain(where))
+    return problem(422, detail, errors=errors)
 
 
 async def _http(_: Request, error: Exception) -> Response:

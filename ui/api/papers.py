@@ -28,7 +28,9 @@ log = logging.getLogger("assistant.api")
 
 PaperId = Annotated[str, Path(max_length=200, description="A paper's id.")]
 _TEXT = Query("", max_length=200, description="Only papers with this in title or abstract.")
-_NAMES = Query([], max_length=10, description="Parts of names; repeatable.")
+# FastAPI writes a parameter's name into its Query, so two parameters can't share one.
+_SOURCES = Query([], max_length=10, description="Parts of names; repeatable.")
+_ORGANISATIONS = Query([], max_length=10, description="Parts of names; repeatable.")
 _IDS = Query([], max_length=100, description="Only the papers of these ids; repeatable.")
 _EXAMPLE = {
     "papers": [
@@ -113,14 +115,20 @@ def list_papers(
     cursor: Annotated[
         str | None, Query(max_length=200, description="The `next` of the page before.")
     ] = None,
+    offset: Annotated[
+        int, Query(ge=0, lt=2**53, description="How many to pass over, from the cursor on.")
+    ] = 0,
     since: Annotated[str | None, Query(pattern=DATE)] = None,
     until: Annotated[str | None, Query(pattern=DATE)] = None,
-    sources: list[models.ShortName] = _NAMES,
-    organisations: list[models.ShortName] = _NAMES,
+    sources: list[models.ShortName] = _SOURCES,
+    organisations: list[models.ShortName] = _ORGANISATIONS,
+    ids: list[models.Id] = _IDS,
 ) -> Response:
     """A page of papers. What is added or removed between two pages may shift the next."""
-    within = models.Within(since=since, until=until, sources=sources, organisations=organisations)
-    offset = _offset(cursor, order)
+    within = models.Within(
+        since=since, until=until, sources=sources, organisations=organisations, papers=ids
+    )
+    offset = min(offset + _offset(cursor, order), 2**53 - 1)
     desk = LocalDesk(service.library)
     page = desk.list(text, within.filters(), order, offset, limit)
     reached = offset + len(page.papers)
@@ -152,8 +160,8 @@ def export(
     text: str = _TEXT,
     since: Annotated[str | None, Query(pattern=DATE)] = None,
     until: Annotated[str | None, Query(pattern=DATE)] = None,
-    sources: list[models.ShortName] = _NAMES,
-    organisations: list[models.ShortName] = _NAMES,
+    sources: list[models.ShortName] = _SOURCES,
+    organisations: list[models.ShortName] = _ORGANISATIONS,
     ids: list[models.Id] = _IDS,
 ) -> Response:
     """All papers that match, in a format that reference managers read."""

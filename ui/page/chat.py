@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -48,10 +49,17 @@ log = logging.getLogger("assistant.page")
 class Chat:
     """The chat over one engine, for any number of browsers."""
 
-    def __init__(self, engine: CitedQueryEngine, conversations: Conversations) -> None:
+    def __init__(
+        self,
+        engine: CitedQueryEngine,
+        conversations: Conversations,
+        answered: Callable[[Answer, int], None] = lambda answer, began_ns: None,
+    ) -> None:
+        """`answered` is told of every answer and when its question was asked."""
         self.engine = engine
         self.library = engine.library
         self.conversations = conversations
+        self._answered = answered
         self.running = Running()
         self._openers: tuple[int, list[str]] = (-1, [])
         self._making_openers = threading.Lock()
@@ -192,11 +200,12 @@ class Chat:
                 start["thread"] = self.thread(conversation, owner, before=editing)
         yield start
         stream = partial(self.engine.stream, question, filters=filters, turns=turns(exchanges))
-        run = self.running.begin(tab)
+        run, began = self.running.begin(tab), time.time_ns()
         try:
             for event in run.events(stream):
                 if isinstance(event, Done):
                     live.answer = event.answer
+                    self._answered(event.answer, began)
                 elif live.heard(event):
                     yield {"live": live.html("Writing …")}
         except Stopped:

@@ -15,7 +15,7 @@ from store.exporting import FORMATS, export_papers
 from store.filters import Filters
 from store.library import Library
 from store.paper import Paper
-from ui.access import VISITOR
+from ui.access import visitor_of
 
 _AT_A_TIME = 500  # papers
 
@@ -57,7 +57,7 @@ def router(library: Library, conversations: Conversations) -> APIRouter:
     @routes.get("/feedback")
     def feedback(request: Request) -> Response:
         """The visitor's own thumbs with their notes, one JSON document a line."""
-        owner = request.cookies.get(VISITOR, "")
+        owner = visitor_of(request.cookies)
         lines = (
             json.dumps(row, ensure_ascii=False) + "\n" for row in conversations.rated(owner=owner)
         )

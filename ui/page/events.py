@@ -10,7 +10,7 @@ from typing import Any
 
 import gradio as gr
 
-from ui.access import VISITOR
+from ui.access import visitor_of
 from ui.app import explained
 from ui.page.atlas import Atlas
 from ui.page.chat import Chat, Updates, place, text_of
@@ -288,7 +288,7 @@ class Events:
         ) -> Visit:
             data = getattr(event, "_data", None)
             return Visit(
-                owner=str(dict(request.cookies).get(VISITOR, "")),
+                owner=visitor_of(dict(request.cookies)),
                 tab=str(request.session_hash),
                 query={name: str(value) for name, value in dict(request.query_params).items()},
                 held=dict(zip(inputs, values, strict=True)),

@@ -23,16 +23,17 @@ from ui.settings import Settings
 
 if TYPE_CHECKING:
     from assistant.engine import CitedQueryEngine
+    from ui.observing import Observer
 
 _KEPT = 3600  # seconds for which an uploaded file is kept after it was read
 
 
 def page_app(
-    engine: CitedQueryEngine, conversations: Conversations, settings: Settings
+    engine: CitedQueryEngine, conversations: Conversations, settings: Settings, observer: Observer
 ) -> FastAPI:
     """The page over an engine, as an app of its own to be mounted at the root."""
     library = engine.library
-    chat = Chat(engine, conversations)
+    chat = Chat(engine, conversations, observer.answered)
     threading.Thread(target=chat.suggest, name="suggest", daemon=True).start()
 
     def card(paper_id: str) -> str:  # Gradio marks it, which a method can't be
