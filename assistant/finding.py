@@ -94,6 +94,12 @@ class Finder:
         self.library.index_words()
         standalone = stand_alone(question, turns, llm)
         clock.step("understand")
+        with self.library.ahead():
+            return self._find(question, standalone, filters, top_k, clock)
+
+    def _find(
+        self, question: str, standalone: Standalone, filters: Filters, top_k: int, clock: Clock
+    ) -> Found:
         asked = standalone.question
         papers = self.library.count(filters)
         passages: list[Passage] = []

@@ -173,16 +173,23 @@ class MiniLM(BaseEmbedding):
         """Names model and files: vectors under two fingerprints can't be compared."""
         return f"{MODEL}:{self._model.digest[:16]}"
 
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        """The vectors of texts, shape (len(texts), 384), float32, each of length 1."""
+    def embed(self, texts: Sequence[str], before: Callable[[], None] | None = None) -> Vectors:
+        """The vectors of texts, shape (len(texts), 384), float32, each of length 1.
+
+        `before` is called ahead of each text, so that long work can let shorter work pass.
+        """
         vectors = np.empty((len(texts), DIMENSIONS), np.float32)
         threads = min(self.threads, len(texts))
         if threads <= 1:
             for i, text in enumerate(texts):
+                if before:
+                    before()
                 vectors[i] = self._model.vector(text)
             return vectors
 
         def place(i: int) -> None:
+            if before:
+                before()
             vectors[i] = self._model.vector(texts[i])
 
         # Longest first, so that no thread is left with a long text at the end. The pool is this

@@ -7,7 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from store.catalog import Catalog
 from store.changes import INDEXES, Index
 from store.chunking import CountTokens, chunk
+from store.courtesy import Courtesy
 from store.errors import BrokenLibrary, EmbedderFailed
 from store.filters import Filters
 from store.following import follow_vectors, follow_words
@@ -80,6 +81,7 @@ class Library:
         self._words: WordIndex | None = None
         self._vectors: VectorIndex | None = None
         self._opening = threading.RLock()
+        self._courtesy = Courtesy()
         self._turn = {"words": threading.Lock(), "vectors": threading.Lock()}
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -297,7 +299,20 @@ class Library:
         with self._turn["vectors"]:
             if not self.pending("vectors"):
                 return 0
-            return follow_vectors(self.catalog, self.vectors, self.chunk, self.embed, progress)
+            return follow_vectors(
+                self.catalog, self.vectors, self.chunk, self._embed_patiently, progress
+            )
+
+    def ahead(self) -> AbstractContextManager[None]:
+        """For the time of a question: what is being embedded meanwhile lets it pass."""
+        return self._courtesy.ahead()
+
+    def _embed_patiently(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        from store.embedding import MiniLM
+
+        if isinstance(self.embedder, MiniLM):
+            return self.embedder.embed(texts, self._courtesy.let_pass)
+        return self.embed(texts)
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors of texts, shape (len(texts), dimensions), with this library's embedder."""

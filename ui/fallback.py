@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
@@ -20,21 +21,24 @@ class FallbackDesk:
     """A server's desk, and the one that `own` opens from the moment the server is away.
 
     What the server was asked and didn't answer is not asked again: only where nobody listened.
+    Safe to use from several threads.
     """
 
     def __init__(self, server: Desk, own: Callable[[], Desk]) -> None:
         self.has_model = server.has_model
         self._desk = server
-        self._own: Callable[[], Desk] | None = own
+        self._own = own
+        self._changing = threading.Lock()
 
     def _do(self, work: Callable[[Desk], _T]) -> _T:
+        desk = self._desk
         try:
-            return work(self._desk)
+            return work(desk)
         except ServerAway:
-            if self._own is None:
-                raise
-        self._desk, self._own = self._own(), None
-        self.has_model = self._desk.has_model
+            with self._changing:
+                if self._desk is desk:  # else another thread has met the same
+                    self._desk = self._own()
+                    self.has_model = self._desk.has_model
         return work(self._desk)
 
     def ask(self, question: str, **how: Any) -> Answer:

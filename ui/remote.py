@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -13,8 +12,9 @@ from store.filters import Filters
 from store.library import AddReport, Progress, Record
 from store.orders import Order
 from store.paper import Paper, Rejected, Skipped
+from ui.batches import batches, papers_of, together
 from ui.desk import Listing, Removed
-from ui.documents import Document, record_document
+from ui.documents import Document
 from ui.from_documents import (
     answer_of,
     paper_of_document,
@@ -29,8 +29,6 @@ _PAGE = 1000  # papers in one listing
 _IDS = 100  # ids in one address
 _LONGEST_ID = 200
 _LONGEST = 20_000  # characters of a question; the engine reads less and says so
-_BATCH = 4_000_000  # bytes of papers after which the next file goes into another request
-_MOST = 100_000  # papers in one request
 _LARGEST = 64  # megabytes of one request
 _LOOK = 1.0  # seconds between two looks at how far a job is, where somebody watches
 _REST = 25.0  # the same where nobody does
@@ -198,9 +196,9 @@ class RemoteDesk:
                 progress(seen[0] + done, seen[1] + total)
 
         try:
-            for batch in _batches(_papers_of(records, unread, skipped), self._largest):
+            for batch in batches(papers_of(records, unread, skipped), self._largest):
                 job = self._job([data for _, data in batch], tell if progress else None)
-                report = _sum(report, report_of(job["result"]), batch)
+                report = together(report, report_of(job["result"]), batch)
                 seen = [seen[0] + job["progress"]["done"], seen[1] + job["progress"]["total"]]
         except ServerAway:
             raise ConnectionError(
@@ -244,60 +242,3 @@ def _query(filters: Filters) -> Document:
     given = _within(filters)
     given["ids"] = given.pop("papers")
     return {name: value for name, value in given.items() if value}
-
-
-def _papers_of(
-    records: Iterable[Record], rejected: list[Rejected], skipped: list[Skipped]
-) -> Iterator[Paper]:
-    """The papers among records; what else there is goes into the two lists."""
-    for record in records:
-        if isinstance(record, Paper):
-            yield record
-        elif isinstance(record, Rejected):
-            rejected.append(record)
-        else:
-            skipped.append(record)
-
-
-_Batch = list[tuple[Paper, bytes]]
-
-
-def _batches(papers: Iterable[Paper], largest: int) -> Iterator[_Batch]:
-    """Papers with their JSON, in lists that each fit into a request; at least one, be it empty."""
-    batch: _Batch = []
-    size = 0
-    for paper in papers:
-        data = json.dumps(record_document(paper), ensure_ascii=False).encode("utf-8", "replace")
-        other_file = bool(batch) and _file(batch[-1][0]) != _file(paper)
-        full = size + len(data) + 100 > largest or len(batch) == _MOST
-        if batch and (full or (other_file and size >= min(_BATCH, largest))):
-            yield batch
-            batch, size = [], 0
-        batch.append((paper, data))
-        size += len(data) + 1
-    yield batch
-
-
-def _file(paper: Paper) -> str:
-    return paper.sources[0].file if paper.sources else ""
-
-
-def _found(reject: Rejected, batch: _Batch) -> Rejected:
-    """A record that the server rejected, with the place where it was read here."""
-    number = reject.source.position
-    paper = batch[number - 1][0] if 0 < number <= len(batch) else None
-    return replace(reject, source=paper.sources[0]) if paper and paper.sources else reject
-
-
-def _sum(before: AddReport, part: AddReport, batch: _Batch) -> AddReport:
-    """Both together; `part` is what became of a batch."""
-    return AddReport(
-        read=before.read + part.read,
-        new=before.new + part.new,
-        updated=before.updated + part.updated,
-        unchanged=before.unchanged + part.unchanged,
-        rejected=(*before.rejected, *(_found(one, batch) for one in part.rejected)),
-        skipped=(),
-        papers=part.papers,
-        embedded=before.embedded + part.embedded,
-    )

@@ -19,6 +19,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from fastapi_offline import FastAPIOffline
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.routing import Route
 
 from assistant.history import Conversations
 from store.library import Library
@@ -97,7 +98,7 @@ class Server:
         app.add_api_route("/readyz", self._ready, **hidden)
         app.add_api_route("/metrics", self._metrics, **hidden)
         for path in ("/mcp", "/mcp/"):  # both, as a redirect would lose some clients
-            app.add_route(path, self.agents, include_in_schema=False)
+            app.router.routes.append(Route(path, self.agents, include_in_schema=False))
         for prefix in ("/v1", "/mcp"):  # what is not there is a problem, and no page
             app.mount(prefix, not_served)
         app.mount("/", self._front)

@@ -173,10 +173,12 @@ def test_an_interrupt_ends_the_program_though_its_agent_is_there(
 
 
 def test_an_agent_that_goes_without_a_word_is_no_failure(program: subprocess.Popen[str]) -> None:
+    assert program.stdin
     assert program.stdout
     assert program.stderr
     program.stdout.close()
     say(program, json.dumps({"jsonrpc": "2.0", "id": 2, "method": "ping"}))
+    program.stdin.close()
     assert program.wait(20) == 0
     assert program.stderr.read() == ""
 

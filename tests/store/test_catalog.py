@@ -49,7 +49,7 @@ def only(catalog: Catalog) -> Paper:
 
 def test_a_paper_is_found_by_any_key_of_any_of_its_records(catalog: Catalog) -> None:
     named = record("Tides", "High and low.", doi="10.5555/tides")
-    catalog.put([named, record("Tides at Noon", "High.", doi="10.5555/tides")])
+    catalog.put([named, record("Tides at Noon", "High.", "b.txt", doi="10.5555/tides")])
     keys = ["title:tides at noon", "title:tides", "doi:10.5555/tides", "title:gone"]
     assert catalog.known_by(keys) == dict.fromkeys(keys[:3], named.id)
     assert catalog.known_by([]) == {}

@@ -173,7 +173,7 @@ def test_a_page_on_standard_input_and_the_starter_papers_come_as_they_are(
 def test_papers_in_several_requests_count_as_in_one(
     twins: Twins, remote: RemoteDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ui.remote._BATCH", 1)
+    monkeypatch.setattr("ui.batches._BATCH", 1)
     files = [papers_from(f"{name}.txt", f"{name} kites", f"{name} ropes") for name in ("a", "b")]
     long = replace(files[1][0], title="word " * 900, sources=(Source("b.txt", 7, 70),))
     told: list[tuple[int, int]] = []

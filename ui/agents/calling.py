@@ -54,7 +54,7 @@ class AgentServer(MCPServer[Any]):
         cause = error.__cause__
         if self._observer is None or context is None or cause is None:
             return
-        if isinstance(error, UnexpectedToolError):
+        if isinstance(error, UnexpectedToolError) and not isinstance(cause, Failure):
             self._observer.failed(cause, state_of(context))
 
 
