@@ -94,9 +94,9 @@ class _Noting(MiniLM):
         super().__init__()
         self._batches = batches
 
-    def embed(self, texts: Sequence[str]) -> Vectors:
+    def embed(self, texts: Sequence[str], before: Callable[[], None] | None = None) -> Vectors:
         self._batches.append(list(texts))
-        return super().embed(texts)
+        return super().embed(texts, before)
 
 
 def adding(papers: Sequence[Paper], plan: Plan) -> Figure:

@@ -159,12 +159,12 @@ class Server:
             stack.callback(service.close)
             llm = self.settings.llm_model if self.engine.llm is not None else None
             self.library.announce(ready=True, model=llm)
-            agents = self._make_agents(self.engine)
-            start = self.agents.start(agents, stack, most=_BODY)
-            asyncio.run_coroutine_threadsafe(start, loop).result()
             page = self._make_page(self.engine, conversations)
             asyncio.run_coroutine_threadsafe(_start(page, stack), loop).result()
             self.page = page
+            agents = self._make_agents(self.engine)
+            start = self.agents.start(agents, stack, most=_BODY)
+            asyncio.run_coroutine_threadsafe(start, loop).result()
             self._on_up()
             self._catch_up()
         except Exception as error:

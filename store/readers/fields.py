@@ -19,7 +19,7 @@ def paper_of(given: object, source: Source) -> Paper | Rejected:
 
     Known are those of `Paper`; `summary` may take the place of `abstract`, `authors` may be
     one text with "; " or " and " between. Others, `id` among them, are passed over: the id is
-    made from what identifies the paper. `sources` in the fields go before `source`.
+    made from what identifies the paper. The first of `sources` goes before `source`.
     """
     try:
         if not isinstance(given, Mapping):
@@ -52,7 +52,7 @@ def _paper(given: Mapping[Any, Any], source: Source) -> Paper:
         url=_text(given, "url"),
         doi=_text(given, "doi"),
         arxiv_id=_text(given, "arxiv_id"),
-        sources=_sources(given.get("sources")) or (source,),
+        sources=_sources(given.get("sources"))[:1] or (source,),  # a record has one
     )
 
 
