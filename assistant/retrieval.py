@@ -14,6 +14,7 @@ from assistant.answer import Passage, Scores
 from assistant.evidence import Evidence
 from assistant.question import Terms, content_words, terms_of
 from assistant.settings import AnswerSettings
+from assistant.waiting import WaitingPapers, supposed
 from store.filters import Filters
 from store.library import Library
 from store.paper import Paper
@@ -51,6 +52,7 @@ class HybridRetriever(BaseRetriever):
         self.library = library
         self.settings = settings or AnswerSettings()
         self.filters = filters
+        self._waiting = WaitingPapers(library)
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         vector = query_bundle.embedding
@@ -91,6 +93,7 @@ class HybridRetriever(BaseRetriever):
         only_dense = tuple(i for i in chunks if i not in lexical)
         if only_dense:
             lexical |= self.library.search_words(words, pool, Filters(papers=only_dense))
+        late: list[str] = []
         asked_for = [i for i in (*lexical, *favoured) if i not in chunks]
         if filters.papers:
             asked_for = [i for i in asked_for if i in filters.papers]
@@ -100,9 +103,11 @@ class HybridRetriever(BaseRetriever):
             late = [i for i in asked_for if i not in chunks]
             if late:
                 allowed = self.library.catalog.ids(by_name)
-                chunks |= self._embedded_now(vector, [i for i in late if i in allowed][:wanted])
+                late = [i for i in late if i in allowed]
+                chunks |= self._waiting.nearest(vector, late)
         dense = {paper_id: cosine for paper_id, (_, cosine) in chunks.items()}
-        fused = fuse(dense, lexical, terms_of(question, self.library), s)
+        cosines = {**dense, **supposed(late, dense)}
+        fused = fuse(cosines, lexical, terms_of(question, self.library), s)
         for paper_id in excluded:
             fused.pop(paper_id, None)
         best = sorted(fused, key=lambda i: -fused[i])[: max(CANDIDATES, wanted)]
@@ -122,17 +127,6 @@ class HybridRetriever(BaseRetriever):
             for i in best
             if i in papers
         ]
-
-    def _embedded_now(
-        self, vector: NDArray[np.float32], ids: Sequence[str]
-    ) -> dict[str, tuple[str, float]]:
-        """The best chunks of papers whose vectors are still on their way."""
-        nodes = [n for paper in self.library.get(ids).values() for n in self.library.chunk(paper)]
-        if not nodes:
-            return {}
-        cosines = self.library.embed([node.text for node in nodes]) @ vector
-        found = [(node.node_id, float(c)) for node, c in zip(nodes, cosines, strict=True)]
-        return best_chunks(sorted(found, key=lambda pair: -pair[1]))
 
 
 def best_chunks(found: Sequence[tuple[str, float]]) -> dict[str, tuple[str, float]]:
