@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from store.library import Library
 from store.paper import Paper
 
-_AT_ONCE = 4  # papers that a question embeds itself
+_AT_ONCE = 2  # papers that a question embeds itself
 _BEGINNING = 300  # characters
 _KEPT = 1000  # papers whose vectors are remembered until they are in the index
 

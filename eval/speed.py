@@ -14,7 +14,8 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -28,7 +29,7 @@ from assistant.settings import AnswerSettings
 from eval.figures import Figure, markdown
 from eval.questions import PAGES, load_questions
 from eval.timing import Took, compare, in_turn, machine, process, timed
-from store.embedding import MiniLM, Vectors
+from store.embedding import MiniLM, Step, Vectors
 from store.library import Library
 from store.paper import Paper
 from store.readers import read_paths
@@ -94,9 +95,9 @@ class _Noting(MiniLM):
         super().__init__()
         self._batches = batches
 
-    def embed(self, texts: Sequence[str], before: Callable[[], None] | None = None) -> Vectors:
+    def embed(self, texts: Sequence[str], step: Step = nullcontext) -> Vectors:
         self._batches.append(list(texts))
-        return super().embed(texts, before)
+        return super().embed(texts, step)
 
 
 def adding(papers: Sequence[Paper], plan: Plan) -> Figure:

@@ -15,6 +15,7 @@ import re
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
 
 Vectors = NDArray[np.float32]
+Step = Callable[[], AbstractContextManager[None]]
 
 MODEL = "all-MiniLM-L6-v2"
 DIMENSIONS = 384
@@ -173,24 +175,22 @@ class MiniLM(BaseEmbedding):
         """Names model and files: vectors under two fingerprints can't be compared."""
         return f"{MODEL}:{self._model.digest[:16]}"
 
-    def embed(self, texts: Sequence[str], before: Callable[[], None] | None = None) -> Vectors:
+    def embed(self, texts: Sequence[str], step: Step = nullcontext) -> Vectors:
         """The vectors of texts, shape (len(texts), 384), float32, each of length 1.
 
-        `before` is called ahead of each text, so that long work can let shorter work pass.
+        Each text is embedded within a `step()`, by which long work can let shorter work pass.
         """
         vectors = np.empty((len(texts), DIMENSIONS), np.float32)
         threads = min(self.threads, len(texts))
         if threads <= 1:
             for i, text in enumerate(texts):
-                if before:
-                    before()
-                vectors[i] = self._model.vector(text)
+                with step():
+                    vectors[i] = self._model.vector(text)
             return vectors
 
         def place(i: int) -> None:
-            if before:
-                before()
-            vectors[i] = self._model.vector(texts[i])
+            with step():
+                vectors[i] = self._model.vector(texts[i])
 
         # Longest first, so that no thread is left with a long text at the end. The pool is this
         # call's own: a question asked meanwhile doesn't queue behind a large import.

@@ -311,7 +311,7 @@ class Library:
         from store.embedding import MiniLM
 
         if isinstance(self.embedder, MiniLM):
-            return self.embedder.embed(texts, self._courtesy.let_pass)
+            return self.embedder.embed(texts, self._courtesy.step)
         return self.embed(texts)
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
