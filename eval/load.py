@@ -23,8 +23,9 @@ import aiohttp
 import numpy as np
 
 from eval.figures import Figure
-from eval.page import COLLECTION, conference, serving, wait_ready
+from eval.page import COLLECTION, conference
 from eval.questions import HERE, PAGES, Question, load_questions, pages_library
+from eval.serving import serving, wait_ready
 from eval.timing import machine
 from store.paper import normal_title
 

@@ -7,18 +7,11 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
-import re
 import shutil
-import signal
 import subprocess
 import sys
-import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +20,7 @@ import numpy as np
 
 from eval.figures import Figure
 from eval.questions import HERE, PAGES, load_questions
+from eval.serving import serving, wait_ready
 from eval.timing import machine
 from store.library import Library
 from store.paper import Paper, Source
@@ -219,59 +213,6 @@ def _without_repeats(papers: Iterator[Paper]) -> Iterator[Paper]:
         if paper.id not in seen:
             seen.add(paper.id)
             yield paper
-
-
-# --- the server ---------------------------------------------------------------------------
-
-
-@contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """A server on a copy's address; the copy keeps the measured library as it is."""
-    program = Path(sys.executable).with_name("assistant")
-    mine = ("ASSISTANT_", "OPENAI_", "PYTHON")
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(mine)}
-    port = _free_port()
-    process = subprocess.Popen(
-        [program, "--library", str(folder), "serve", "--port", str(port)],
-        env=environment,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    said: list[str] = []
-
-    def listen() -> None:
-        assert process.stderr
-        said.extend(process.stderr)
-
-    threading.Thread(target=listen, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{port}"
-        if process.poll() is not None:
-            raise RuntimeError(f"The server ended: {''.join(said)}")
-    finally:
-        process.send_signal(signal.SIGINT)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(20)
-        process.kill()
-
-
-def _free_port() -> int:
-    from ui.server import free_port
-
-    return free_port("127.0.0.1", 0)
-
-
-def wait_ready(address: str, *, page: bool = False) -> None:
-    end = time.monotonic() + 300
-    while time.monotonic() < end:
-        try:
-            with urllib.request.urlopen(f"{address}/readyz", timeout=5) as answer:
-                if not page or re.search(rb'"page":\s*true', answer.read()):
-                    return
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            pass
-        time.sleep(0.01)
-    raise RuntimeError("The server did not come up within five minutes.")
 
 
 def browser_path() -> str:

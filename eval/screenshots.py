@@ -7,8 +7,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from eval.page import browser_path, serving, wait_ready
+from eval.page import browser_path
 from eval.questions import HERE
+from eval.serving import serving, wait_ready
 from store.library import Library
 from store.settings import StoreSettings
 from store.starter import starter_papers

@@ -28,6 +28,7 @@ from assistant.engine import CitedQueryEngine
 from assistant.settings import AnswerSettings
 from eval.figures import Figure, markdown
 from eval.questions import PAGES, load_questions
+from eval.serving import serving, wait_ready
 from eval.timing import Took, compare, in_turn, machine, process, timed
 from store.embedding import MiniLM, Step, Vectors
 from store.library import Library
@@ -76,7 +77,7 @@ def run(pages: Path = PAGES, quick: bool = False) -> dict[str, Any]:
         with Library(StoreSettings(library=folder / "library")) as library:
             library.add(papers)
             figures += answering(library, plan)
-        figures += [cold_ask(folder, plan), *light(folder, plan)]
+        figures += [cold_ask(folder, plan), served_ask(folder, plan), *light(folder, plan)]
     return {
         "quick": quick,
         "papers": len(papers),
@@ -237,6 +238,21 @@ def cold_ask(folder: Path, plan: Plan) -> Figure:
         folder,
         plan,
     )
+
+
+def served_ask(folder: Path, plan: Plan) -> Figure:
+    """`assistant ask` from start to end while a server has the library, against Python alone."""
+    library = folder / "library"
+    with serving(library) as address:
+        wait_ready(address, page=True)
+        return _programs(
+            "served ask",
+            "'assistant ask' through a running server / Python alone",
+            "ours < 1.2",
+            (["ask", QUESTION, "--library", str(library)], "pass"),
+            folder,
+            plan,
+        )
 
 
 def light(folder: Path, plan: Plan) -> list[Figure]:

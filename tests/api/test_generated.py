@@ -22,6 +22,7 @@ def test_no_request_made_from_the_description_is_answered_otherwise_than_it_says
             "--checks=all",
             "--continue-on-failure",
             "--max-examples=50",
+            "--seed=1",  # other seeds are tried by hand: a lucky find is no reason for a red build
             "--no-color",
         ],
         cwd=tmp_path,

@@ -49,9 +49,9 @@ def embedded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     texts: list[str] = []
     real = MiniLM.embed
 
-    def watched(self: MiniLM, given: Any) -> Any:
+    def watched(self: MiniLM, given: Any, *how: Any) -> Any:
         texts.extend(given)
-        return real(self, given)
+        return real(self, given, *how)
 
     monkeypatch.setattr(MiniLM, "embed", watched)
     return texts
