@@ -76,6 +76,8 @@ async def _from_form(request: Request) -> Given:
     try:
         uploads = [one for one in form.getlist("files") if isinstance(one, UploadFile)]
         saved = _saved(form.get("saved"))
+        if unknown := set(form) - {"files", "saved"}:
+            raise Problem(422, f"Nothing is known of {_shown(unknown)}: leave it out.")
         if not uploads or len(uploads) != len(form.getlist("files")):
             raise Problem(422, "There is no file here: send one or more as `files`.")
         # Read here, as the request's files are gone when the job's turn comes.
