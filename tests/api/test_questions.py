@@ -144,6 +144,8 @@ def test_a_search_brings_papers_with_the_parts_of_their_scores(client: httpx.Cli
         ({"question": 5}, 422),
         ({}, 422),
         ({"question": "x", "top_k": 0}, 422),
+        ({"question": "x", "top_k": True}, 422),
+        ({"question": "x", "top_k": "5"}, 422),
         ({"question": "x", "typo": 1}, 422),
         ({"question": "x", "filters": {"since": "last year"}}, 422),
         ({"question": "x", "conversation": "none"}, 404),

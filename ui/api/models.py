@@ -7,13 +7,24 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
+from pydantic_core import PydanticCustomError
 
 from assistant.answer import Status, WriterName
 from store.filters import Filters
 from ui.api.dates import DATE, first_day, last_day
 
 MAX_QUESTION = 20_000  # characters; the engine reads the first few thousand and says so
+
+
+def _whole(given: object) -> object:
+    """A number as JSON Schema knows whole ones: 5.0 is one, "5" and true are none."""
+    if isinstance(given, bool | str):
+        raise PydanticCustomError("whole", "It must be a whole number")
+    return int(given) if isinstance(given, float) and given.is_integer() else given
+
+
+TopK = Annotated[int, Field(ge=1, le=50), BeforeValidator(_whole)]
 PartOfName = Annotated[str, Field(min_length=1, max_length=300)]
 # In an address, which can't be long.
 ShortName = Annotated[str, Field(min_length=1, max_length=100)]
@@ -24,6 +35,12 @@ class Body(BaseModel):
     """A request's body: what isn't known is an error and no typing mistake goes unseen."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class Shown(BaseModel):
+    """Part of a response; only `/docs` ever looks at it, so it is built when that does."""
+
+    model_config = ConfigDict(defer_build=True)
 
 
 class Within(Body):
@@ -79,7 +96,7 @@ class Ask(Body):
         "begins one. Without it the question stands alone and nothing is kept.",
     )
     filters: Within = Field(default_factory=Within)
-    top_k: int | None = Field(None, ge=1, le=50, description="Papers that the answer may rest on.")
+    top_k: TopK | None = Field(None, description="Papers that the answer may rest on.")
     writer: WriterName = Field(
         "auto", description="Who writes: the language model where there is one (auto), or which."
     )
@@ -96,15 +113,15 @@ class Search(Body):
 
     query: str = Field(min_length=1, max_length=MAX_QUESTION, examples=["sparse attention"])
     filters: Within = Field(default_factory=Within)
-    top_k: int | None = Field(None, ge=1, le=50, description="Papers to return.")
+    top_k: TopK | None = Field(None, description="Papers to return.")
 
 
-class Source(BaseModel):
+class Source(Shown):
     file: str
     position: int = Field(description="The record's number in the file; 0 where unknown.")
 
 
-class Paper(BaseModel):
+class Paper(Shown):
     """All that is known of a paper."""
 
     id: str
@@ -125,7 +142,7 @@ class Paper(BaseModel):
     sources: list[Source]
 
 
-class Scores(BaseModel):
+class Scores(Shown):
     """How a paper was found: cosine (dense), BM25 (lexical) and both fused."""
 
     fused: float
@@ -139,7 +156,7 @@ class Hit(Paper):
     scores: Scores
 
 
-class Citation(BaseModel):
+class Citation(Shown):
     """A mark [number] and the sentence it rests on: `quote` is `abstract[start:end]`."""
 
     number: int
@@ -152,32 +169,32 @@ class Citation(BaseModel):
     supported: bool
 
 
-class AnswerSentence(BaseModel):
+class AnswerSentence(Shown):
     text: str
     supported: bool
     opens_paragraph: bool
     citations: list[int] = Field(description="Indexes into the answer's citations.")
 
 
-class Considered(BaseModel):
+class Considered(Shown):
     paper_id: str
     title: str
     scores: Scores
 
 
-class Searched(BaseModel):
+class Searched(Shown):
     question: str = Field(description="As it was searched: a follow-up made to stand alone.")
     papers: int
     filters: list[str]
     without_vectors: int
 
 
-class TokenCounts(BaseModel):
+class TokenCounts(Shown):
     prompt: int
     completion: int
 
 
-class Answer(BaseModel):
+class Answer(Shown):
     """An answer. A refused one cites nothing and names the nearest papers."""
 
     question: str
@@ -197,12 +214,12 @@ class Answer(BaseModel):
     exchange: str | None = Field(None, description="What feedback on this answer names.")
 
 
-class Hits(BaseModel):
+class Hits(Shown):
     query: str
     papers: list[Hit]
 
 
-class Papers(BaseModel):
+class Papers(Shown):
     """A page of papers; `next` is the cursor of the page after it, null on the last."""
 
     total: int
@@ -210,7 +227,7 @@ class Papers(BaseModel):
     next: str | None
 
 
-class Added(BaseModel):
+class Added(Shown):
     """Counts of what adding did."""
 
     read: int
@@ -224,12 +241,12 @@ class Added(BaseModel):
     skipped: list[dict[str, Any]]
 
 
-class Progress(BaseModel):
+class Progress(Shown):
     done: int
     total: int
 
 
-class Job(BaseModel):
+class Job(Shown):
     """Papers on their way into the library."""
 
     id: str
@@ -241,7 +258,7 @@ class Job(BaseModel):
     finished: str | None
 
 
-class Jobs(BaseModel):
+class Jobs(Shown):
     jobs: list[Job]
 
 
@@ -257,7 +274,7 @@ class RemoveSource(Body):
     source: str = Field(min_length=1, max_length=4096)
 
 
-class Removed(BaseModel):
+class Removed(Shown):
     removed: int
     kept: int = Field(description="Papers that other sources still hold.")
     papers: int = Field(description="How many are left.")
@@ -268,16 +285,16 @@ class Undo(Body):
     token: str = Field(min_length=1, max_length=100)
 
 
-class Restored(BaseModel):
+class Restored(Shown):
     restored: int
     papers: int
 
 
-class Sources(BaseModel):
+class Sources(Shown):
     sources: dict[str, int]
 
 
-class Conversation(BaseModel):
+class Conversation(Shown):
     id: str
     title: str
     made: str
@@ -285,7 +302,7 @@ class Conversation(BaseModel):
     exchanges: int
 
 
-class Exchange(BaseModel):
+class Exchange(Shown):
     id: str
     asked: str
     answer: Answer
@@ -297,7 +314,7 @@ class WholeConversation(Conversation):
     history: list[Exchange]
 
 
-class Conversations(BaseModel):
+class Conversations(Shown):
     total: int
     conversations: list[Conversation]
 
@@ -310,17 +327,19 @@ class Feedback(Body):
     """A thumb on an answer that a conversation keeps."""
 
     exchange: str = Field(min_length=1, max_length=100, description="The answer's `exchange`.")
-    thumb: Literal[1, -1, 0] = Field(description="1 up, -1 down, 0 takes it back.")
+    thumb: Annotated[Literal[1, -1, 0], BeforeValidator(_whole)] = Field(
+        description="1 up, -1 down, 0 takes it back."
+    )
     note: str = Field("", max_length=4000)
 
 
-class Rated(BaseModel):
+class Rated(Shown):
     """Rated answers as rows of a questions file."""
 
     feedback: list[dict[str, Any]]
 
 
-class ProblemDocument(BaseModel):
+class ProblemDocument(Shown):
     """What went wrong, in one sentence (RFC 9457)."""
 
     type: str

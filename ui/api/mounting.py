@@ -24,6 +24,8 @@ from ui.api import (
     papers,
 )
 from ui.api.answering import ClientGone
+from ui.api.models import ProblemDocument
+from ui.api.openai_models import OpenAIProblem
 from ui.logs import REQUEST_ID
 from ui.problems import Problem, as_openai, problem, told
 
@@ -66,8 +68,13 @@ def _with_keys(schema: dict[str, Any]) -> dict[str, Any]:
     parts = schema.setdefault("components", {})
     parts["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
     schema["security"] = [{"key": []}, {}]
+    schemas = parts.setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
-        parts.get("schemas", {}).pop(name, None)
+        schemas.pop(name, None)
+    for problem_model in (ProblemDocument, OpenAIProblem):
+        made = problem_model.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas |= made.pop("$defs", {})
+        schemas[problem_model.__name__] = made
     for path, operations in schema["paths"].items():
         for operation in operations.values() if as_openai(path) else ():
             operation["responses"].pop("422", None)  # it is 400 there

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
 from assistant.answer import WriterName
-from ui.api.openai_models import OpenAIModel, OpenAIModels, OpenAIProblem
+from ui.api.openai_models import OpenAIModel, OpenAIModels
 from ui.api.service import Served, Service, problems
 from ui.documents import Document
 from ui.problems import MEDIA_TYPE, Problem
@@ -23,7 +23,6 @@ WRITERS: Mapping[str, WriterName] = {
 }
 _BEGAN = int(time.time())
 _OF_OPENAI = {
-    "model": OpenAIProblem,
     "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/OpenAIProblem"}}},
 }
 

@@ -158,7 +158,7 @@ class ChatRequest(_Named):
     filters: models.Within | None = Field(None, description="Which papers to look at.")
 
 
-class UrlCitation(BaseModel):
+class UrlCitation(models.Shown):
     """A mark: `content[start_index:end_index]`, and the paper that it cites."""
 
     start_index: int
@@ -167,12 +167,12 @@ class UrlCitation(BaseModel):
     title: str
 
 
-class Annotation(BaseModel):
+class Annotation(models.Shown):
     type: Literal["url_citation"]
     url_citation: UrlCitation
 
 
-class ChatReply(BaseModel):
+class ChatReply(models.Shown):
     role: Literal["assistant"]
     content: str = Field(
         description="Markdown: the answer with its marks, the papers cited, a notice if there is "
@@ -182,14 +182,14 @@ class ChatReply(BaseModel):
     annotations: list[Annotation]
 
 
-class ChatChoice(BaseModel):
+class ChatChoice(models.Shown):
     index: Literal[0]
     message: ChatReply
     logprobs: None
     finish_reason: Literal["stop"]
 
 
-class ChatUsage(BaseModel):
+class ChatUsage(models.Shown):
     """The tokens that the language model read, or without one those of the messages, and those
     of the content; all as tiktoken counts them."""
 
@@ -198,7 +198,7 @@ class ChatUsage(BaseModel):
     total_tokens: int
 
 
-class ChatEvidence(BaseModel):
+class ChatEvidence(models.Shown):
     """What the answer is in this library's own terms, as `/v1/ask` tells it."""
 
     status: Status
@@ -210,7 +210,7 @@ class ChatEvidence(BaseModel):
     notice: str
 
 
-class ChatCompletion(BaseModel):
+class ChatCompletion(models.Shown):
     id: str
     object: Literal["chat.completion"]
     created: int
@@ -220,14 +220,14 @@ class ChatCompletion(BaseModel):
     assistant: ChatEvidence
 
 
-class OpenAIModel(BaseModel):
+class OpenAIModel(models.Shown):
     id: str
     object: Literal["model"]
     created: int
     owned_by: str
 
 
-class OpenAIModels(BaseModel):
+class OpenAIModels(models.Shown):
     object: Literal["list"]
     data: list[OpenAIModel]
 
@@ -271,27 +271,27 @@ class EmbeddingsRequest(_Named):
     )
 
 
-class Embedding(BaseModel):
+class Embedding(models.Shown):
     object: Literal["embedding"]
     index: int
     embedding: list[float] | str
 
 
-class EmbeddingsUsage(BaseModel):
+class EmbeddingsUsage(models.Shown):
     """Tokens of cl100k_base, whatever the embedder's own are."""
 
     prompt_tokens: int
     total_tokens: int
 
 
-class Embeddings(BaseModel):
+class Embeddings(models.Shown):
     object: Literal["list"]
     data: list[Embedding]
     model: str
     usage: EmbeddingsUsage
 
 
-class OpenAIError(BaseModel):
+class OpenAIError(models.Shown):
     message: str
     type: str
     param: str | None

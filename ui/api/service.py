@@ -11,7 +11,6 @@ from assistant.history import Conversations
 from ui.access import Caller, caller_of
 from ui.api.answering import Answering
 from ui.api.jobs import Jobs
-from ui.api.models import ProblemDocument
 from ui.problems import MEDIA_TYPE, Problem
 
 if TYPE_CHECKING:
@@ -76,11 +75,14 @@ CalledBy = Annotated[Caller, Depends(caller_of)]
 
 
 def problems(*more: int) -> dict[int | str, dict[str, Any]]:
-    """The errors of a route for `/docs`: those that any may end with, and `more`."""
+    """The errors of a route for `/docs`: those that any may end with, and `more`.
+
+    `ui.api.mounting` describes the document; as FastAPI's models, hundreds of them, they would
+    take a tenth of a second at every start.
+    """
     return {
         status: {
             "description": _WHY[status],
-            "model": ProblemDocument,
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
         }
         for status in sorted({*_ALWAYS, *more})
