@@ -48,7 +48,9 @@ class Removed:
 class Desk(Protocol):
     """Raises (from any method) LibraryError, and OSError where a server can't be reached."""
 
-    has_model: bool  # whether a language model may write, which takes a while
+    @property
+    def has_model(self) -> bool:
+        """Whether a language model may write, which takes a while."""
 
     def ask(
         self,
@@ -115,10 +117,6 @@ class LocalDesk:
     @property
     def has_model(self) -> bool:
         return self._engine is not None and self._engine.llm is not None
-
-    @has_model.setter
-    def has_model(self, value: bool) -> None:
-        raise AttributeError("the engine tells")
 
     def ask(
         self,

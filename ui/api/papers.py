@@ -8,10 +8,11 @@ import json
 import logging
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from store.exporting import FORMATS, export_papers
+from store.filters import Filters
 from store.orders import SORTS, Order
 from ui.api import models
 from ui.api.bodies import read_papers
@@ -107,9 +108,27 @@ _ADDING = {
 }
 
 
+def _from_address(
+    since: Annotated[str | None, Query(pattern=DATE)] = None,
+    until: Annotated[str | None, Query(pattern=DATE)] = None,
+    sources: list[models.ShortName] = _SOURCES,
+    organisations: list[models.ShortName] = _ORGANISATIONS,
+    ids: list[models.Id] = _IDS,
+) -> Filters:
+    """Filters as an address has them."""
+    within = models.Within(
+        since=since, until=until, sources=sources, organisations=organisations, papers=ids
+    )
+    return within.filters()
+
+
+FromAddress = Annotated[Filters, Depends(_from_address)]
+
+
 @router.get("/papers", response_model=models.Papers, responses=problems(404))
 def list_papers(
     service: Served,
+    within: FromAddress,
     text: str = _TEXT,
     order: Annotated[Order, Query(description="'-' goes down: the newest, the most.")] = "added",
     limit: Annotated[int, Query(ge=1, le=1000, description="Papers a page.")] = 50,
@@ -119,19 +138,11 @@ def list_papers(
     offset: Annotated[
         int, Query(ge=0, lt=2**53, description="How many to pass over, from the cursor on.")
     ] = 0,
-    since: Annotated[str | None, Query(pattern=DATE)] = None,
-    until: Annotated[str | None, Query(pattern=DATE)] = None,
-    sources: list[models.ShortName] = _SOURCES,
-    organisations: list[models.ShortName] = _ORGANISATIONS,
-    ids: list[models.Id] = _IDS,
 ) -> Response:
     """A page of papers. What is added or removed between two pages may shift the next."""
-    within = models.Within(
-        since=since, until=until, sources=sources, organisations=organisations, papers=ids
-    )
     offset = min(offset + _offset(cursor, order), 2**53 - 1)
     desk = LocalDesk(service.library)
-    page = desk.list(text, within.filters(), order, offset, limit)
+    page = desk.list(text, within, order, offset, limit)
     reached = offset + len(page.papers)
     following = _cursor(reached, order) if page.papers and reached < page.total else None
     papers = [paper_document(paper) for paper in page.papers]
@@ -157,21 +168,14 @@ def sources(service: Served) -> Response:
 )
 def export(
     service: Served,
+    within: FromAddress,
     format: Annotated[str, Query(pattern=f"^({'|'.join(FORMATS)})$", description="Of the file.")],
     text: str = _TEXT,
-    since: Annotated[str | None, Query(pattern=DATE)] = None,
-    until: Annotated[str | None, Query(pattern=DATE)] = None,
-    sources: list[models.ShortName] = _SOURCES,
-    organisations: list[models.ShortName] = _ORGANISATIONS,
-    ids: list[models.Id] = _IDS,
 ) -> Response:
     """All papers that match, in a format that reference managers read."""
-    within = models.Within(
-        since=since, until=until, sources=sources, organisations=organisations, papers=ids
-    )
     kind = FORMATS[format]
     return StreamingResponse(
-        export_papers(matching(service.library, text, within.filters()), format),
+        export_papers(matching(service.library, text, within), format),
         media_type=kind.media_type,
         headers=as_file(f"papers{kind.suffix}"),
     )
