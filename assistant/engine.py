@@ -32,6 +32,9 @@ from assistant.citing import SupportCheck
 from assistant.finding import Clock, Finder, Found
 from assistant.question import asks_for_several, tidy
 from assistant.refusal import shipped_model
+from assistant.reranking.base import Rerank
+from assistant.reranking.configured import make_reranker
+from assistant.reranking.model import ModelRerank
 from assistant.retrieval import HybridRetriever
 from assistant.settings import AnswerSettings
 from assistant.writing.base import NothingToSay, Task, WriterFailed
@@ -56,6 +59,9 @@ class CitedQueryEngine(BaseQueryEngine):
     take the place of the built-in parts:
 
         CitedQueryEngine(library, llm=Ollama(model="llama3"))
+
+    Without postprocessors the settings tell whether anything reranks. Raises ValueError where a
+    language model should and there is none.
     """
 
     def __init__(
@@ -72,6 +78,9 @@ class CitedQueryEngine(BaseQueryEngine):
         self.settings = settings or AnswerSettings()
         self.llm = llm or make_llm(self.settings)
         retriever = retriever or HybridRetriever(library, self.settings)
+        reranker = None if postprocessors else make_reranker(self.settings, llm)
+        if reranker:
+            postprocessors = [reranker]
         self.finder = Finder(library, retriever, postprocessors)
         self.check = SupportCheck(library, self.finder.sentences)
 
@@ -122,10 +131,11 @@ class CitedQueryEngine(BaseQueryEngine):
             top_k=top_k or self.settings.top_k,
             clock=clock,
             llm=llm,
+            without=(ModelRerank,) if writer == "extractive" else (),
         )
         yield Retrieved(found.passages, found.searched)
         confidence, answers = self._confidence(found)
-        writing = _Writing([notice, waiting_notice(found.searched)])
+        writing = _Writing([notice, found.notice, waiting_notice(found.searched)])
         if answers:
             yield from self._write(question, found, writing, llm)
         clock.step("write")
@@ -138,17 +148,30 @@ class CitedQueryEngine(BaseQueryEngine):
         filters: Filters = Filters(),
         turns: Sequence[Turn] = (),
         top_k: int | None = None,
+        rerank: bool = True,
     ) -> Found:
-        """What `ask` would write from, without the writing; see `Finder.find`."""
-        wanted = top_k or self.settings.top_k
+        """What `ask` would write from, without the writing; see `Finder.find`. Without `rerank`
+        the reranker is spared."""
         question, _ = readable(question)
-        return self.finder.find(question, filters=filters, turns=turns, top_k=wanted, llm=self.llm)
+        return self.finder.find(
+            question,
+            filters=filters,
+            turns=turns,
+            top_k=top_k or self.settings.top_k,
+            llm=self.llm,
+            without=() if rerank else (Rerank,),
+        )
 
     def can_answer(
         self, question: str, *, filters: Filters = Filters(), turns: Sequence[Turn] = ()
     ) -> bool:
-        """Whether `ask` would write an answer and not refuse; takes a search and no writing."""
-        return self._confidence(self.find(question, filters=filters, turns=turns))[1]
+        """Whether `ask` would write an answer and not refuse; takes a search and no writing.
+
+        A reranker isn't asked, as this is put to many questions at once: where it brings another
+        paper forward, `ask` may decide otherwise.
+        """
+        found = self.find(question, filters=filters, turns=turns, rerank=False)
+        return self._confidence(found)[1]
 
     def _confidence(self, found: Found) -> tuple[float, bool]:
         """How sure it is that the passages answer, and whether that is enough."""

@@ -18,6 +18,8 @@ from assistant.conversation import Standalone, stand_alone
 from assistant.evidence import Evidence, SentenceVectors, gather
 from assistant.question import Terms, terms_of
 from assistant.refusal import features_of
+from assistant.reranking.base import Rerank, RerankFailed
+from assistant.reranking.model import ModelRerank
 from assistant.retrieval import HybridRetriever, by_evidence, to_node, to_passage
 from store.filters import Filters
 from store.library import Library
@@ -49,7 +51,8 @@ class Clock:
 class Found:
     """Everything the search brought for a question, before anybody writes.
 
-    The first `named` passages are papers that the question or its conversation names.
+    The first `named` passages are papers that the question or its conversation names. `notice`
+    says why they stand in the search's own order where a reranker was to give another.
     """
 
     standalone: Standalone
@@ -58,13 +61,25 @@ class Found:
     features: dict[str, float]
     searched: Searched
     named: int = 0
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """Passages in an order, and whether that is the search's own."""
+
+    passages: list[Passage]
+    own_order: bool
+    notice: str = ""
 
 
 class Finder:
     """Understands a question in its conversation, retrieves, reranks and gathers evidence.
 
     The built-in retriever's passages are put in a new order by what their sentences say; the
-    order of another retriever, or of postprocessors, stands.
+    order of another retriever, or of postprocessors, stands. Only papers that the question names
+    go before all others. A passage's scores are how it was found, whatever a postprocessor makes
+    of them.
     """
 
     def __init__(
@@ -87,43 +102,66 @@ class Finder:
         top_k: int = 8,
         clock: Clock | None = None,
         llm: LLM | None = None,
+        without: tuple[type[BaseNodePostprocessor], ...] = (),
     ) -> Found:
         """What the library holds on a question: passages, best first, their sentences, and the
-        features that the decision to answer rests on. `llm` puts follow-ups into words."""
+        features that the decision to answer rests on. `llm` puts follow-ups into words;
+        postprocessors of the kinds in `without` are left out of this one search."""
         clock = clock or Clock()
         self.library.index_words()
         standalone = stand_alone(question, turns, llm)
+        if standalone.failed:  # the language model would only fail again
+            without = (*without, ModelRerank)
+        postprocessors = [p for p in self.postprocessors if not isinstance(p, without)]
         clock.step("understand")
-        with self.library.ahead():
-            return self._find(question, standalone, filters, top_k, clock)
+        return self._find(question, standalone, filters, top_k, postprocessors, clock)
 
     def _find(
-        self, question: str, standalone: Standalone, filters: Filters, top_k: int, clock: Clock
+        self,
+        question: str,
+        standalone: Standalone,
+        filters: Filters,
+        top_k: int,
+        postprocessors: Sequence[BaseNodePostprocessor],
+        clock: Clock,
     ) -> Found:
         asked = standalone.question
         papers = self.library.count(filters)
         passages: list[Passage] = []
         evidence: list[Evidence] = []
         features: dict[str, float] = {}
-        named = 0
+        named, notice = 0, ""
         if asked and papers:
-            vector = self.library.embed_query(asked)
-            looked_at = int(_LOOKED_AT * top_k) if self._own_order else top_k
-            passages = self._passages(standalone, vector, filters, looked_at)
+            wanted = looked_at = int(_LOOKED_AT * top_k)
+            if postprocessors:
+                candidates = [p.candidates for p in postprocessors if isinstance(p, Rerank)]
+                wanted = max(looked_at, *candidates) if candidates else top_k
+            with self.library.ahead():
+                vector = self.library.embed_query(asked)
+                passages = self._passages(standalone, vector, filters, wanted)
             clock.step("retrieve")
-            terms = terms_of(asked, self.library)
-            if standalone.excluded:  # others may call the same thing by other names
-                terms = replace(terms, names=frozenset())
-            evidence = self._evidence(standalone, vector, terms, passages)
-            first = {*standalone.favoured, *named_in(question, passages)}
-            if self._own_order:
-                passages, evidence = by_evidence(passages, evidence, first)
-                passages = passages[:top_k]
-                evidence = [e for e in evidence if e.passage < top_k]
-            named = sum(passage.paper.id in first for passage in passages)
-            if standalone.favoured:  # a title put in for "it" is held by its paper anyhow
-                terms = terms_of(standalone.asks, self.library)
-            features = features_of(terms, passages, evidence, self.library)
+            ranked = self._ranked(standalone, passages, filters, postprocessors)
+            if postprocessors:
+                clock.step("rerank")
+            own_order, notice = ranked.own_order, ranked.notice
+            first = {*standalone.favoured, *named_in(question, ranked.passages)}
+            if own_order:
+                passages = ranked.passages[:looked_at]
+            else:
+                passages = sorted(ranked.passages, key=lambda p: p.paper.id not in first)[:top_k]
+            with self.library.ahead():
+                terms = terms_of(asked, self.library)
+                if standalone.excluded:  # others may call the same thing by other names
+                    terms = replace(terms, names=frozenset())
+                evidence = self._evidence(standalone, vector, terms, passages)
+                if own_order:
+                    passages, evidence = by_evidence(passages, evidence, first)
+                    passages = passages[:top_k]
+                    evidence = [e for e in evidence if e.passage < top_k]
+                named = sum(passage.paper.id in first for passage in passages)
+                if standalone.favoured:  # a title put in for "it" is held by its paper anyhow
+                    terms = terms_of(standalone.asks, self.library)
+                features = features_of(terms, passages, evidence, self.library)
             clock.step("select")
         searched = Searched(
             question=asked,
@@ -132,11 +170,9 @@ class Finder:
             without_vectors=self.library.pending("vectors"),
             follows=standalone.follows,
         )
-        return Found(standalone, tuple(passages), tuple(evidence), features, searched, named)
-
-    @property
-    def _own_order(self) -> bool:
-        return isinstance(self.retriever, HybridRetriever) and not self.postprocessors
+        return Found(
+            standalone, tuple(passages), tuple(evidence), features, searched, named, notice
+        )
 
     def _evidence(
         self,
@@ -166,42 +202,57 @@ class Finder:
         return [replace(e, telling=o.telling) for e, o in zip(found, own, strict=True)]
 
     def _passages(
-        self,
-        standalone: Standalone,
-        vector: NDArray[np.float32],
-        filters: Filters,
-        top_k: int,
+        self, standalone: Standalone, vector: NDArray[np.float32], filters: Filters, wanted: int
     ) -> list[Passage]:
+        """What the retriever brings: `wanted` passages, or all of another retriever's."""
         s = standalone
         if isinstance(self.retriever, HybridRetriever):
-            passages = self.retriever.search(
+            return self.retriever.search(
                 s.question,
                 filters=filters,
-                top_k=top_k,
+                top_k=wanted,
                 vector=vector,
                 favoured=s.favoured,
                 excluded=s.excluded,
             )
-        else:
-            nodes = self.retriever.retrieve(QueryBundle(s.question))
-            passages = self._from_nodes(nodes, filters)
-        if self.postprocessors:
-            nodes = [self.node(passage) for passage in passages]
-            for postprocessor in self.postprocessors:
-                nodes = postprocessor.postprocess_nodes(nodes, query_bundle=QueryBundle(s.question))
-            passages = self._from_nodes(nodes, filters)
-        if not self._own_order:
-            passages = [p for p in passages if p.paper.id not in s.excluded]
-            passages.sort(key=lambda p: p.paper.id not in s.favoured)
-        only = [p for p in passages if p.paper.id in s.favoured] if s.only else []
-        return (only or passages)[:top_k]
+        return self._from_nodes(self.retriever.retrieve(QueryBundle(s.question)), filters)
 
-    def _from_nodes(self, nodes: Sequence[NodeWithScore], filters: Filters) -> list[Passage]:
-        papers = self.library.get([str(n.node.metadata.get("paper_id", "")) for n in nodes])
+    def _ranked(
+        self,
+        standalone: Standalone,
+        passages: list[Passage],
+        filters: Filters,
+        postprocessors: Sequence[BaseNodePostprocessor],
+    ) -> _Ranked:
+        """The passages that the conversation is about, as the postprocessors order them. A
+        reranker that fails leaves them as they are."""
+        own_order = isinstance(self.retriever, HybridRetriever)
+        passages, notice = _meant(standalone, passages), ""
+        nodes = [self.node(passage) for passage in passages] if postprocessors else []
+        for postprocessor in postprocessors:
+            try:
+                nodes = postprocessor.postprocess_nodes(
+                    nodes, query_bundle=QueryBundle(standalone.question)
+                )
+                own_order = False
+            except RerankFailed as failure:
+                why = str(failure).removesuffix(".")
+                notice = f"{why}, so the papers stand in the search's own order."
+        if not own_order and postprocessors:
+            passages = _meant(standalone, self._from_nodes(nodes, filters, passages))
+        return _Ranked(passages, own_order, notice)
+
+    def _from_nodes(
+        self, nodes: Sequence[NodeWithScore], filters: Filters, found: Sequence[Passage] = ()
+    ) -> list[Passage]:
+        """Nodes as passages, one a paper; those already `found` stay as they were found."""
+        known = {passage.paper.id: passage for passage in found}
+        ids = [str(n.node.metadata.get("paper_id", "")) for n in nodes]
+        papers = self.library.get([i for i in ids if i not in known])
         allowed = self.library.catalog.ids(filters) if filters else None
         passages: dict[str, Passage] = {}
-        for found in nodes:
-            passage = to_passage(found, papers)
+        for paper_id, node in zip(ids, nodes, strict=True):
+            passage = known.get(paper_id) or to_passage(node, papers)
             if allowed is None or passage.paper.id in allowed:
                 passages.setdefault(passage.paper.id, passage)
         return list(passages.values())
@@ -209,6 +260,13 @@ class Finder:
     def node(self, passage: Passage) -> NodeWithScore:
         """A passage's best chunk as a LlamaIndex node."""
         return to_node(passage, self.library)
+
+
+def _meant(standalone: Standalone, passages: Sequence[Passage]) -> list[Passage]:
+    """Without the papers to look beyond, and only the favoured where it is about no others."""
+    passages = [p for p in passages if p.paper.id not in standalone.excluded]
+    only = [p for p in passages if p.paper.id in standalone.favoured] if standalone.only else []
+    return only or passages
 
 
 def named_in(question: str, passages: Sequence[Passage]) -> list[str]:

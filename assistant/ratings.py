@@ -22,6 +22,8 @@ def rated_row(
     }
     if answer.searched.follows:
         row["history"] = list(earlier)
+    if answer.searched.filters:  # what a narrowed search didn't find may be there
+        row["filters"] = answer.searched.filters
     right = [c for c in answer.citations if c.supported] or list(answer.citations)
     if thumb > 0 and (right or answer.status == "refused"):
         row["papers"] = list(dict.fromkeys(citation.title for citation in right))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 
 class AnswerSettings(BaseModel):
@@ -40,3 +41,35 @@ class AnswerSettings(BaseModel):
         le=1,
         description="Answer only above this confidence; without it the calibrated threshold.",
     )
+    rerank: Literal["off", "endpoint", "model"] = Field(
+        "off",
+        description="Who puts the papers found in a better order: nobody (off), a cross-encoder "
+        "behind a rerank endpoint, or the language model.",
+    )
+    rerank_base_url: str | None = Field(
+        None,
+        description="Address that /rerank stands behind, such as http://localhost:8080/v1 (as "
+        "Cohere, Jina, vLLM, llama.cpp or Text Embeddings Inference serve it).",
+    )
+    rerank_model: str | None = Field(
+        None,
+        description="Name of the reranker at its endpoint; where the language model reranks, "
+        "that of another one for it.",
+    )
+    rerank_api_key: str | None = Field(None, description="Key for the rerank endpoint.")
+    rerank_candidates: int = Field(
+        20, ge=2, le=100, description="Papers that are found for the reranker to choose from."
+    )
+    rerank_timeout: float = Field(
+        10.0, gt=0, description="Seconds that reranking may take; after them the old order stands."
+    )
+
+    @model_validator(mode="after")
+    def _endpoint_has_address(self) -> Self:
+        if self.rerank == "endpoint" and not self.rerank_base_url:
+            raise PydanticCustomError(
+                "rerank",
+                "Reranking by an endpoint needs its address: set rerank_base_url, or rerank to "
+                "'off'.",
+            )
+        return self

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import json
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from eval import own, runs
+from eval.places import results_folder, work_folder
 from eval.questions import HERE, PAGES
+from eval.runs import JsonOption, NameOption, ResultsOption
 from ui import terminal
+from ui.app import LibraryOption, flags_of
 
 app = typer.Typer(
-    help="Measure answers, retrieval and refusals on the labelled questions (the default), fit "
-    "weights, or time the assistant.",
+    help="Measure answers, retrieval and refusals on the labelled questions (the default), "
+    "rankings on judged collections, compare two runs, fit weights, or time the assistant.",
     invoke_without_command=True,
 )
-RESULTS = HERE / "results"
 PagesOption = Annotated[Path, typer.Option(help="Folder of the real pages.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 KeepOption = Annotated[bool, typer.Option("--keep", help="Write what was fitted into the package.")]
 
 
@@ -31,28 +34,59 @@ def questions(
     starter: Annotated[
         bool, typer.Option("--starter", help="Ask the starter library instead of the pages.")
     ] = False,
+    library: LibraryOption = None,
+    questions_file: own.QuestionsOption = None,
+    name: NameOption = None,
+    results: ResultsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Ask every labelled question and print hit@1, hit@5, MRR, citations and refusals."""
+    """Ask every labelled question and print hit@1, hit@5, MRR, citations and refusals.
+
+    With --library or --questions those of your own library (see 'assistant eval collect').
+    """
+    ctx.obj = flags = flags_of(ctx, library)
     if ctx.invoked_subcommand is not None:
         return
+    from eval import recording
+    from eval.prints import file_print
     from eval.questions import QUESTIONS, STARTER, load_questions
     from eval.run import ask_all, report
+    from eval.scores import per_question
 
     if split not in ("tune", "test", "all"):
         raise typer.BadParameter("choose tune, test or all", param_hint="--split")
-    with _Engine(None if starter else pages) as engine:
-        path = STARTER if starter else QUESTIONS
+    began = datetime.now(UTC)
+    opened: AbstractContextManager[Any] = _Engine(pages)
+    path, known = QUESTIONS, "questions"
+    if starter:
+        path, known, opened = STARTER, "starter", _Engine(None)
+    elif questions_file or flags["library"]:
+        path, known = own.questions_file(flags, questions_file), "own"
+        opened = own.opened(flags)
+    name = name or f"{known}{'' if split == 'all' else f'-{split}'}"
+    with opened as engine:
         asked = load_questions(split, path)  # type: ignore[arg-type]  # checked above
+        asked = own.held_here(asked, engine.library) if known == "own" else asked
         with terminal.progress_bar("Asking") as tell:
             outcomes = ask_all(engine, asked, tell)
-    ordinary = [o for o in outcomes if o.question.kind not in ("paraphrase", "riddle")]
-    document = {**report(outcomes), "ordinary": _short(report(ordinary))}
-    _save("starter" if starter else "questions", document)
+        ordinary = [o for o in outcomes if o.question.kind not in ("paraphrase", "riddle")]
+        document = {**report(outcomes), "ordinary": _short(report(ordinary))}
+        each = {o.question.id: per_question(o) for o in outcomes}
+        of = file_print(path, len(asked))
+        recording.keep(recording.record(name, began, engine, of, document, each), folder=results)
+    doubtful = own.doubtful(path) if known == "own" else []
     if as_json:
+        if known == "own":
+            document = own.without_nan({**document, "doubtful": doubtful})
         terminal.print_json(document)
     else:
         _show(document)
+        own.show_doubtful(doubtful)
+
+
+app.command()(own.collect)
+app.command()(runs.retrieval)
+app.command()(runs.compare)
 
 
 @app.command()
@@ -166,7 +200,7 @@ class _Engine:
         from assistant.engine import CitedQueryEngine
         from eval.questions import pages_library, starter_library
 
-        build = HERE.parent / "build"
+        build = work_folder()
         if self._pages is None:
             self._library = starter_library(build / "eval-starter")
         else:
@@ -186,9 +220,10 @@ def _finish(name: str, document: dict[str, Any], as_json: bool) -> None:
 
 
 def _save(name: str, document: dict[str, Any]) -> None:
-    RESULTS.mkdir(parents=True, exist_ok=True)
+    folder = results_folder()
+    folder.mkdir(parents=True, exist_ok=True)
     stamped = {"when": datetime.now(UTC).isoformat(timespec="seconds"), **document}
-    (RESULTS / f"{name}.json").write_text(json.dumps(stamped, indent=2) + "\n", "utf-8")
+    (folder / f"{name}.json").write_text(json.dumps(stamped, indent=2) + "\n", "utf-8")
 
 
 def _write(name: str, values: dict[str, Any]) -> None:

@@ -31,6 +31,7 @@ from eval.model_graph import (
     Weights,
     float_model,
     int8_model,
+    with_states,
 )
 
 _NEEDED = ("model.safetensors", "tokenizer.json")
@@ -138,13 +139,12 @@ def read_weights(source: Path) -> tuple[dict[str, Array], str]:
 def write_model(weights: Weights, tokenizer: str, out: Path) -> None:
     """Writes model.onnx, tokenizer.json, model.json (their digest) and NOTICE into `out`."""
     out.mkdir(parents=True, exist_ok=True)
-    model = int8_model(weights, find_outliers(weights, tokenizer)).SerializeToString(
-        deterministic=True
-    )
+    model = int8_model(weights, find_outliers(weights, tokenizer))
     text = tokenizer.encode()
-    digest = hashlib.sha256(model + text).hexdigest()
+    # Names the vectors: of the graph without its second output, which leaves them as they are.
+    digest = hashlib.sha256(model.SerializeToString(deterministic=True) + text).hexdigest()
     about = {"model": MODEL, "dimensions": WIDTH, "window": WINDOW, "sha256": digest}
-    (out / "model.onnx").write_bytes(model)
+    (out / "model.onnx").write_bytes(with_states(model).SerializeToString(deterministic=True))
     (out / "tokenizer.json").write_bytes(text)
     (out / "model.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
     (out / "NOTICE").write_text(_NOTICE, encoding="utf-8")

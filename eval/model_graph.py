@@ -29,6 +29,7 @@ Weights = Mapping[str, Array]
 
 MODEL = "all-MiniLM-L6-v2"
 LAYERS, HEADS, WIDTH = 6, 12, 384
+STATES = f"encoder.layer.{LAYERS - 1}.output.LayerNorm"
 WINDOW = 256  # word pieces of one text, [CLS] and [SEP] among them, as its authors set it
 
 # Without VNNI instructions an x86 CPU adds two uint8 x int8 products in 16 bits, and clamps:
@@ -235,6 +236,16 @@ def _rounded(values: Array, axis: int, largest: int) -> tuple[NDArray[np.int8], 
     scale = np.abs(values).max(axis=axis, keepdims=True) / np.float32(largest)
     scale[scale == 0] = 1
     return np.rint(values / scale).astype(np.int8), scale.astype(np.float32)
+
+
+def with_states(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The same graph that also gives STATES, (1, n, 384): each word piece as the last layer
+    leaves it, before the mean over all of them that becomes the vector."""
+    told = onnx.ModelProto()
+    told.CopyFrom(model)
+    shape = [1, "pieces", WIDTH]
+    told.graph.output.append(helper.make_tensor_value_info(STATES, TensorProto.FLOAT, shape))
+    return told
 
 
 def float_model(weights: Weights) -> onnx.ModelProto:

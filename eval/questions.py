@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from store.paper import normal_title
 
@@ -25,7 +25,8 @@ class Question:
 
     `evidence` gives, by title, the sentences that a reader would quote, as offsets into the
     abstract, best first. Weights and thresholds are chosen on the split `tune` only; `test`
-    was written by others over other papers.
+    was written by others over other papers. `without` are titles of papers to be hidden from the
+    search, so that what they would have answered has no answer.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Question:
     history: tuple[str, ...] = ()
     evidence: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     low_overlap: bool = False
+    without: tuple[str, ...] = ()
 
     @property
     def answerable(self) -> bool:
@@ -43,28 +45,55 @@ class Question:
 
 
 def load_questions(split: Split = "all", path: Path = QUESTIONS) -> list[Question]:
-    """The questions of one split, in the file's order."""
-    questions = []
-    for line in path.read_text("utf-8").splitlines():
-        row = json.loads(line)
-        if split not in ("all", row["split"]):
+    """The questions of one split, in the file's order; those that don't say which papers are
+    right (see `load_doubtful`) are left out.
+
+    Raises ValueError where a line is no question; the message names it.
+    """
+    rows = [row for row in _rows(path) if "papers" in row]
+    return [_question(row) for row in rows if split in ("all", row["split"])]
+
+
+def load_doubtful(path: Path) -> list[dict[str, Any]]:
+    """The rows that don't say which papers are right: answers that somebody found wrong."""
+    return [row for row in _rows(path) if "papers" not in row]
+
+
+def _question(row: dict[str, Any]) -> Question:
+    return Question(
+        id=row["id"],
+        split=row["split"],
+        kind=row["kind"],
+        question=row["question"],
+        papers=tuple(normal_title(title) for title in row["papers"]),
+        history=tuple(row.get("history", ())),
+        evidence={
+            normal_title(e["title"]): [(s, t) for s, t in e["sentences"]]
+            for e in row.get("evidence", ())
+        },
+        low_overlap=row.get("low_overlap", False),
+        without=tuple(normal_title(title) for title in row.get("without", ())),
+    )
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    rows = []
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        if not line.strip():
             continue
-        questions.append(
-            Question(
-                id=row["id"],
-                split=row["split"],
-                kind=row["kind"],
-                question=row["question"],
-                papers=tuple(normal_title(title) for title in row["papers"]),
-                history=tuple(row.get("history", ())),
-                evidence={
-                    normal_title(e["title"]): [(s, t) for s, t in e["sentences"]]
-                    for e in row.get("evidence", ())
-                },
-                low_overlap=row.get("low_overlap", False),
-            )
-        )
-    return questions
+        try:
+            row = {"id": str(number), "split": "own", "kind": "own", **json.loads(line)}
+            if not row["question"].strip():
+                raise ValueError("it asks nothing")
+            if "papers" in row:
+                _question(row)
+        except (ValueError, TypeError, AttributeError, KeyError) as error:
+            raise ValueError(
+                f"Line {number} of {path} is no labelled question ({type(error).__name__}: "
+                f"{error}): see 'assistant eval collect --help'."
+            ) from None
+        rows.append(row)
+    return rows
 
 
 def pages_library(folder: Path, pages: Path = PAGES) -> Library:

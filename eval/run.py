@@ -21,6 +21,8 @@ from eval.scores import (
     reciprocal_rank,
     refusals,
 )
+from store.filters import Filters
+from store.paper import normal_title
 
 
 def ask_all(
@@ -28,13 +30,22 @@ def ask_all(
     questions: Sequence[Question],
     tell: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Outcome]:
-    """The outcome of every question; a follow-up is asked after its history."""
+    """The outcome of every question; a follow-up is asked after its history, and one `without`
+    papers of the others."""
     outcomes = []
+    titles: dict[str, str] = {}
+    if any(question.without for question in questions):
+        titles = {p.id: normal_title(p.title) for p in engine.library.catalog.list()}
     for number, question in enumerate(questions, 1):
         turns: list[Turn] = []
         for earlier in question.history:
             turns.append(turn_of(engine.ask(earlier, turns=turns)))
-        outcomes.append(outcome(question, engine.ask(question.question, turns=turns)))
+        filters = Filters()
+        if question.without:
+            others = tuple(i for i, title in titles.items() if title not in question.without)
+            filters = Filters(papers=others or ("none",))
+        answer = engine.ask(question.question, turns=turns, filters=filters)
+        outcomes.append(outcome(question, answer))
         tell(number, len(questions))
     return outcomes
 

@@ -65,6 +65,28 @@ def first_citation_evident(outcomes: Sequence[Outcome]) -> float:
     return _mean(marks)
 
 
+def per_question(o: Outcome) -> dict[str, float]:
+    """What the measures say of one question, less those that make no sense for it.
+
+    `refused_right` is 1 where refusing or answering was right. The right citations are a share
+    of this answer's, so that their mean over questions isn't `citations_right`.
+    """
+    refused = o.answer.status == "refused"
+    measures = {
+        "refused_right": float(refused != o.question.answerable),
+        "confidence": o.answer.confidence,
+    }
+    if o.question.answerable:
+        measures |= {
+            "hit@1": hit_at([o], 1),
+            "hit@5": hit_at([o], 5),
+            "rr": reciprocal_rank([o]),
+            "citations_to_a_right_paper": citations_right([o]),
+            "first_citation_is_evidence": first_citation_evident([o]),
+        }
+    return {name: value for name, value in measures.items() if not np.isnan(value)}
+
+
 def quotes_verbatim(outcomes: Sequence[Outcome]) -> float:
     """Share of all citations whose quote stands at its offsets in its paper's abstract."""
     marks = []

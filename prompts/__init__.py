@@ -17,6 +17,8 @@ FIELDS = {
     "mcp_read_paper": set[str](),
     "mcp_search": set[str](),
     "passage": {"number", "title", "facts", "text"},
+    "questions": {"title", "sentences"},
+    "rerank": {"passages", "question"},
 }
 
 

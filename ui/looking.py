@@ -118,6 +118,7 @@ def examine(settings: Any) -> list[Check]:
     note("Versions", f"Python {platform.python_version()}, " + ", ".join(versions))
     _examine_library(settings, note)
     _examine_model(settings, note)
+    _examine_reranker(settings, note)
     return checks
 
 
@@ -173,6 +174,28 @@ def _examine_model(settings: Any, note: Any) -> None:
     known = settings.llm_model in names or not names
     text = f"{settings.llm_model} at {address} is {'there' if known else 'not among its models'}"
     note("Language model", text, known)
+
+
+def _examine_reranker(settings: Any, note: Any) -> None:
+    if settings.rerank == "off":
+        note("Reranker", "off: papers stand in the search's own order")
+        return
+    if settings.rerank == "model":
+        name = settings.rerank_model or settings.llm_model
+        note("Reranker", f"the language model {name}, which is looked at when it is asked")
+        return
+    from assistant.reranking.base import RerankFailed
+    from assistant.reranking.configured import make_reranker
+
+    reranker = make_reranker(settings)
+    assert reranker is not None
+    address = settings.rerank_base_url
+    try:  # the only request that all such endpoints know
+        reranker.rank("Does it work?", ["It works.", "Bells are made of bronze."])
+    except RerankFailed as failure:
+        note("Reranker", f"{str(failure).removesuffix('.')}, at {address}", ok=False)
+        return
+    note("Reranker", f"{settings.rerank_model or 'the endpoint'} at {address} ranks two texts")
 
 
 def _shown(name: str, value: Any) -> Any:

@@ -178,7 +178,7 @@ class Server:
         self.library.index_words()
         _ = self.library.vectors  # opened first, as it tells whether they fit the embedder
         engine = CitedQueryEngine(self.library, self.settings)
-        engine.find("warm up")  # loads what the first question would wait for
+        engine.find("warm up", rerank=False)  # loads what the first question would wait for
         return engine
 
     def _make_agents(self, engine: CitedQueryEngine) -> AgentServer:

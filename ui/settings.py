@@ -6,10 +6,17 @@ import os
 import tomllib
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from platformdirs import user_config_path
-from pydantic import AliasChoices, BaseModel, Field, ValidationError, field_validator
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
@@ -22,7 +29,7 @@ from assistant.settings import AnswerSettings
 from store.settings import StoreSettings
 
 PREFIX = "ASSISTANT_"
-SECRET = {"llm_api_key", "embed_api_key", "password"}
+SECRET = {"llm_api_key", "embed_api_key", "rerank_api_key", "password"}
 FLAGS = {
     "library": "--library", "top_k": "--top-k", "writer": "--writer", "llm_model": "--model",
     "host": "--host", "port": "--port", "insecure": "--insecure",
@@ -138,6 +145,18 @@ class Settings(BaseSettings, StoreSettings, AnswerSettings, ServerSettings):
         ),
     )
 
+    @model_validator(mode="after")
+    def _model_can_rerank(self) -> Self:
+        if self.rerank == "model" and not (
+            (self.rerank_model or self.llm_model) and (self.llm_base_url or self.llm_api_key)
+        ):
+            raise PydanticCustomError(
+                "rerank",
+                "Reranking by the language model needs one: name it with llm_model and tell its "
+                "llm_base_url or llm_api_key, or set rerank to 'off'.",
+            )
+        return self
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -174,7 +193,9 @@ def load_settings(**flags: Any) -> Settings:
 
 def _first_problem(error: ValidationError, flags: dict[str, Any]) -> str:
     first = error.errors(include_url=False)[0]
-    named = str(first["loc"][0]) if first["loc"] else "?"
+    if not first["loc"]:  # settings that don't go together
+        return first["msg"]
+    named = str(first["loc"][0])
     if first["type"] == "extra_forbidden":
         near = get_close_matches(named, Settings.model_fields, 1)
         meant = f" (is '{near[0]}' meant?)" if near else ""

@@ -56,7 +56,7 @@ def _warm(engine: CitedQueryEngine) -> None:
     from ui.terminal import working
 
     with working("Opening the library …"):
-        engine.find("warm up")
+        engine.find("warm up", rerank=False)
 
 
 class _Conversation:

@@ -104,7 +104,10 @@ def worth_citing(
 ) -> list[int]:
     """The first passage, and those that stand close behind it with a sentence to show for it;
     where `several` papers are wanted they may stand further apart. The first `named` passages
-    are the ones that the question names: then these and no others."""
+    are the ones that the question names: then these and no others.
+
+    Who reranked may have put a low fused score before a high one: the order is the reranker's,
+    how far apart its places are is told by the scores in falling order."""
     best: dict[int, float] = {}
     for e in evidence:
         best[e.passage] = max(best.get(e.passage, 0.0), e.relevance)
@@ -115,11 +118,11 @@ def worth_citing(
     first = min(best)
     bar = (_REACH_IF_SEVERAL if several else _REACH) * best[first]
     allowed = _BEHIND_IF_SEVERAL if several else _BEHIND
-    lead = passages[first].scores.fused
+    falling = sorted((passage.scores.fused for passage in passages), reverse=True)
     return [
         index
         for index in sorted(best)
-        if index == first or (best[index] >= bar and lead - passages[index].scores.fused <= allowed)
+        if index == first or (best[index] >= bar and falling[first] - falling[index] <= allowed)
     ]
 
 

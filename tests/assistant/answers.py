@@ -1,7 +1,7 @@
 """What the models of the test server say, by model name.
 
 They answer READING, for which the paper on ledgers is the first passage, or TIMETABLES, for which
-the two on ferries are the first and the second.
+the two on ferries are the first and the second. The one that ranks puts the third passage first.
 """
 
 from __future__ import annotations
@@ -46,4 +46,5 @@ ANSWERS = {
     "rewords": QUESTION,
     "rewords-wordily": f'**Rewritten question:** "{QUESTION}"\n\nI changed "it" to the name.',
     "rewords-wildly": "Why do elephants dream of violins in winter?",
+    "ranks": "<think>\nSurely [1].\n</think>\nBest first: [3] > [2] > [40]\n",
 }

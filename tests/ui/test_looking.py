@@ -9,6 +9,7 @@ import pytest
 
 from store.library import Library
 from store.settings import StoreSettings
+from tests.assistant.rerank_server import RerankServer
 from tests.ui.making import Run, document
 
 
@@ -39,6 +40,7 @@ def test_doctor_finds_a_library_well(run: Run, library: Path) -> None:
     assert found["Word index"] == "6 papers"
     assert "384 dimensions" in found["Embedder"]
     assert found["Language model"].startswith("none configured")
+    assert found["Reranker"].startswith("off")
     shown = run("doctor", library=library)
     assert all(line.startswith("ok ") for line in shown.out.splitlines())
 
@@ -56,3 +58,18 @@ def test_doctor_ends_badly_when_something_is_not_well(
     bad = {c["what"]: c["found"] for c in json.loads(told.out)["checks"] if not c["ok"]}
     assert "6 papers still to come: run 'assistant add'" in bad["Vector index"]
     assert "could not be reached" in bad["Language model"]
+
+
+def test_doctor_tries_the_reranker(
+    run: Run, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with RerankServer() as server:
+        monkeypatch.setenv("ASSISTANT_RERANK", "endpoint")
+        monkeypatch.setenv("ASSISTANT_RERANK_BASE_URL", server.base_url)
+        told = document(run("doctor", "--json", library=library), code=1)
+        bad = {c["what"]: c["found"] for c in told["checks"] if not c["ok"]}
+        assert bad == {"Reranker": f"The reranker refused the key, at {server.base_url}"}
+        monkeypatch.setenv("ASSISTANT_RERANK_API_KEY", server.api_key)
+        told = document(run("doctor", "--json", library=library))
+        found = {c["what"]: c["found"] for c in told["checks"]}
+        assert found["Reranker"] == f"the endpoint at {server.base_url} ranks two texts"

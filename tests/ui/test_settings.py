@@ -55,7 +55,8 @@ def test_every_setting_can_be_given_by_its_variable_and_by_the_file(
     written = {"rate_limit": "64/minute", "cors_origins": "https://64.example"}
     written |= {"log_format": "json", "log_level": "debug"}
     for name in Settings.model_fields:
-        value = {**written, "writer": "extractive", "library": "/some/where"}.get(name, "64")
+        written |= {"writer": "extractive", "library": "/some/where", "rerank": "off"}
+        value = written.get(name, "64")
         if name in ("refuse_below", "llm_temperature"):
             value = "1"
         if name in ("lexical_power", "max_sentences", "top_k"):
@@ -106,6 +107,8 @@ def test_the_library_is_an_absolute_folder_whatever_way_it_is_written(
         ("top_k = 99", "The setting 'top_k' can't be '99' (from "),
         ("writer = 'me'", "should be 'auto', 'extractive' or 'model'; see 'assistant config'."),
         ("top_k = ", "is no valid TOML file: "),
+        ("rerank = 'endpoint'", "needs its address: set rerank_base_url, or rerank to 'off'."),
+        ("rerank = 'model'", "by the language model needs one: name it with llm_model"),
     ],
 )
 def test_a_bad_file_is_told_in_a_sentence_that_names_the_setting(
@@ -141,6 +144,7 @@ def test_a_file_that_is_named_must_be_there_and_be_text(
 def test_a_key_is_never_shown(run: Run, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret")
     monkeypatch.setenv("ASSISTANT_PASSWORD", "sk-very-secret")
+    monkeypatch.setenv("ASSISTANT_RERANK_API_KEY", "sk-very-secret")
     file.write_text("embed_api_key = 'sk-very-secret'", "utf-8")
     for arguments in (("config",), ("config", "--json")):
         shown = run(*arguments)
