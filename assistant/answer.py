@@ -15,14 +15,16 @@ WriterName = Literal["auto", "extractive", "model"]  # auto: the language model 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """How a paper was found: cosine of its best chunk, BM25, and both fused (higher is better).
+    """How a paper was found: cosine of its best chunk, BM25, late interaction, and all of it
+    fused (higher is better).
 
-    A part is None where that search didn't bring the paper.
+    A part is None where that search didn't bring the paper, or didn't get as far as to it.
     """
 
     fused: float
     dense: float | None = None
     lexical: float | None = None
+    late: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +56,16 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence of an answer as it is shown, marks included, with its own citations."""
+    """One sentence of an answer as it is shown, marks included, with its own citations.
+
+    `direct` are the words of a direct answer; the text then begins with them between `**`.
+    """
 
     text: str
     citations: tuple[Citation, ...]
     supported: bool
     opens_paragraph: bool = False
+    direct: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,10 @@ class Searched:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A question's answer. A refused one cites nothing and names the nearest papers."""
+    """A question's answer. A refused one cites nothing and names the nearest papers.
+
+    `direct` answers in a word or two what can be answered so ("43 languages"), else it is empty.
+    """
 
     question: str
     status: Status
@@ -101,6 +110,7 @@ class Answer:
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     tokens: Tokens = Tokens()
     notice: str = ""
+    direct: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,6 +207,7 @@ class CitedQueryEngine(BaseQueryEngine):
             found.evidence,
             named=found.named,
             several=asks_for_several(question) or bool(found.standalone.excluded),
+            asked=question,
         )
         if llm is not None:
             writer = ModelWriter(llm, self.library, self.check, self.settings)
@@ -232,6 +233,7 @@ class CitedQueryEngine(BaseQueryEngine):
         for sentence in quotes.write(task):
             writing.sentences.append(sentence)
             yield Written(sentence)
+        writing.notices += quotes.notices
 
     def _answer(
         self, question: str, found: Found, writing: _Writing, confidence: float, clock: Clock
@@ -255,6 +257,7 @@ class CitedQueryEngine(BaseQueryEngine):
             timings_ms=clock.total(),
             tokens=writing.tokens,
             notice=" ".join(filter(None, writing.notices)),
+            direct=sentences[0].direct if sentences else "",
         )
 
     def _why_not(self, found: Found) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.answer import Passage
+from assistant.late import Asked, late_of_sentences
 from assistant.question import Terms
 from assistant.telling import sentence_features, telling
 from store.paper import Paper
@@ -28,7 +30,7 @@ class Evidence:
     """One sentence of one passage and how well it speaks to the question.
 
     `relevance` (about 0 to 1) compares across papers, `telling` the sentences of one paper.
-    `coverage` is that of the sentence, `paper_coverage` that of its title and abstract.
+    `vector`, shape (96,), is the direction of its word pieces, for likeness to other sentences.
     """
 
     passage: int
@@ -36,11 +38,10 @@ class Evidence:
     text: str
     relevance: float
     telling: float
-    cosine: float
+    late: float
     coverage: float
     features: dict[str, float]
     vector: NDArray[np.float32]
-    paper_coverage: float = 0.0
 
 
 class SentenceVectors:
@@ -73,46 +74,73 @@ class SentenceVectors:
         return [(held[p.id][1], held[p.id][2]) for p in papers]
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """An abstract in sentences: where they stand, their texts and stems; and the title's stems."""
+
+    spans: list[Span]
+    texts: list[str]
+    stems: list[frozenset[str]]
+    title: frozenset[str]
+
+
+class SentenceTexts:
+    """Cuts papers into sentences, and remembers the busy papers'."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._cut = lru_cache(maxsize=_CACHED_PAPERS)(self._work)
+
+    def of(self, paper: Paper) -> Cut:
+        return self._cut(paper.title, paper.abstract)
+
+    def _work(self, title: str, abstract: str) -> Cut:
+        stems = self._library.words.stems
+        spans = split_sentences(abstract)
+        texts = [abstract[start:end] for start, end in spans]
+        return Cut(spans, texts, [frozenset(stems(t)) for t in texts], frozenset(stems(title)))
+
+
 def gather(
     question: str,
-    vector: NDArray[np.float32],
+    asked: Asked,
     terms: Terms,
     passages: Sequence[Passage],
-    vectors: SentenceVectors,
+    sentences: SentenceTexts,
     library: Library,
 ) -> list[Evidence]:
     """Every sentence of the passages, scored against the question, in passage order."""
-    found = vectors.of([passage.paper for passage in passages])
-    stems = library.words.stems
+    papers = {passage.paper.id: passage.paper for passage in passages}
+    pieces = library.pieces_of(papers, len(papers))
     evidence = []
-    for number, (passage, (spans, rows)) in enumerate(zip(passages, found, strict=True)):
-        title = set(stems(passage.paper.title))
-        cosines = rows @ vector if spans else np.zeros(0, np.float32)
-        texts = [passage.paper.abstract[start:end] for start, end in spans]
-        held = [set(stems(text)) for text in texts]
-        paper_coverage = terms.coverage(title.union(*held))
-        for place, (span, text, own) in enumerate(zip(spans, texts, held, strict=True)):
-            cosine, coverage = float(cosines[place]), terms.coverage(own)
+    for number, passage in enumerate(passages):
+        paper = passage.paper
+        cut = sentences.of(paper)
+        found = late_of_sentences(asked.pieces, pieces[paper.id], cut.spans)
+        for place, (span, text, own, late) in enumerate(
+            zip(cut.spans, cut.texts, cut.stems, found, strict=True)
+        ):
+            coverage = terms.coverage(own)
             features = sentence_features(
                 question,
                 text,
-                cosine=cosine,
+                late=late.late,
+                late_news=late.news,
                 coverage=coverage,
-                news=terms.coverage(own - title),
-                place=place / max(len(spans) - 1, 1),
+                news=terms.coverage(own - cut.title),
+                place=place / max(len(cut.spans) - 1, 1),
             )
             evidence.append(
                 Evidence(
                     passage=number,
                     span=span,
                     text=text,
-                    relevance=0.6 * cosine + 0.4 * coverage,
+                    relevance=0.6 * late.late + 0.4 * coverage,
                     telling=telling(features),
-                    cosine=cosine,
+                    late=late.late,
                     coverage=coverage,
                     features=features,
-                    vector=rows[place],
-                    paper_coverage=paper_coverage,
+                    vector=late.vector,
                 )
             )
     return evidence

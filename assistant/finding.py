@@ -6,21 +6,20 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
 from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.llms.llm import LLM
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import NodeWithScore, QueryBundle
-from numpy.typing import NDArray
 
 from assistant.answer import Passage, Searched, Turn
 from assistant.conversation import Standalone, stand_alone
-from assistant.evidence import Evidence, SentenceVectors, gather
+from assistant.evidence import Evidence, SentenceTexts, SentenceVectors, gather
+from assistant.late import Asked, ask
 from assistant.question import Terms, terms_of
 from assistant.refusal import features_of
 from assistant.reranking.base import Rerank, RerankFailed
 from assistant.reranking.model import ModelRerank
-from assistant.retrieval import HybridRetriever, by_evidence, to_node, to_passage
+from assistant.retrieval import HybridRetriever, named_first, to_node, to_passage
 from store.filters import Filters
 from store.library import Library
 from store.paper import normal_title
@@ -92,6 +91,7 @@ class Finder:
         self.retriever = retriever
         self.postprocessors = list(postprocessors)
         self.sentences = SentenceVectors(library)
+        self.texts = SentenceTexts(library)
 
     def find(
         self,
@@ -137,8 +137,8 @@ class Finder:
                 candidates = [p.candidates for p in postprocessors if isinstance(p, Rerank)]
                 wanted = max(looked_at, *candidates) if candidates else top_k
             with self.library.ahead():
-                vector = self.library.embed_query(asked)
-                passages = self._passages(standalone, vector, filters, wanted)
+                read = ask(asked, self.library)
+                passages = self._passages(standalone, read, filters, wanted)
             clock.step("retrieve")
             ranked = self._ranked(standalone, passages, filters, postprocessors)
             if postprocessors:
@@ -153,15 +153,16 @@ class Finder:
                 terms = terms_of(asked, self.library)
                 if standalone.excluded:  # others may call the same thing by other names
                     terms = replace(terms, names=frozenset())
-                evidence = self._evidence(standalone, vector, terms, passages)
+                evidence = self._evidence(standalone, read, terms, passages)
                 if own_order:
-                    passages, evidence = by_evidence(passages, evidence, first)
+                    passages, evidence = named_first(passages, evidence, first)
                     passages = passages[:top_k]
                     evidence = [e for e in evidence if e.passage < top_k]
                 named = sum(passage.paper.id in first for passage in passages)
                 if standalone.favoured:  # a title put in for "it" is held by its paper anyhow
                     terms = terms_of(standalone.asks, self.library)
-                features = features_of(terms, passages, evidence, self.library)
+                    read = ask(standalone.asks, self.library)
+                features = features_of(read.pieces, terms, passages, self.library)
             clock.step("select")
         searched = Searched(
             question=asked,
@@ -175,26 +176,22 @@ class Finder:
         )
 
     def _evidence(
-        self,
-        standalone: Standalone,
-        vector: NDArray[np.float32],
-        terms: Terms,
-        passages: Sequence[Passage],
+        self, standalone: Standalone, read: Asked, terms: Terms, passages: Sequence[Passage]
     ) -> list[Evidence]:
         """The passages' sentences, scored against the question. Where the conversation says
         which paper is meant, only the message's own words tell its sentences apart: the wording
         that finds the paper holds its title, and is near to every sentence of it."""
         asked, asks = standalone.question, standalone.asks
-        found = gather(asked, vector, terms, passages, self.sentences, self.library)
+        found = gather(asked, read, terms, passages, self.texts, self.library)
         if asks == asked:
             told = " ".join(standalone.told.split())
             return [e for e in found if " ".join(e.text.split()) not in told] or found
         own = gather(
             asks,
-            self.library.embed_query(asks),
+            ask(asks, self.library),
             terms_of(asks, self.library),
             passages,
-            self.sentences,
+            self.texts,
             self.library,
         )
         if standalone.favoured:
@@ -202,7 +199,7 @@ class Finder:
         return [replace(e, telling=o.telling) for e, o in zip(found, own, strict=True)]
 
     def _passages(
-        self, standalone: Standalone, vector: NDArray[np.float32], filters: Filters, wanted: int
+        self, standalone: Standalone, asked: Asked, filters: Filters, wanted: int
     ) -> list[Passage]:
         """What the retriever brings: `wanted` passages, or all of another retriever's."""
         s = standalone
@@ -211,7 +208,7 @@ class Finder:
                 s.question,
                 filters=filters,
                 top_k=wanted,
-                vector=vector,
+                asked=asked,
                 favoured=s.favoured,
                 excluded=s.excluded,
             )

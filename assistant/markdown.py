@@ -70,6 +70,8 @@ def _sentence(sentence: Sentence, numbers: Mapping[str, int]) -> str:
     known = {f"[{c.number}]": f"[{numbers[c.paper_id]}]" for c in sentence.citations}
     for title in {one_line(citation.title) for citation in sentence.citations} - {""}:
         known[f"*{title}*"] = f"*{escaped(title)}*"
+    if sentence.direct:
+        known[f"**{sentence.direct}**"] = f"**{escaped(sentence.direct)}**"
     text = one_line(sentence.text)
     if not known:
         return escaped(text)

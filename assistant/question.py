@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ sorry sort still studies study such suggest summarise summarize sure talk tell t
 that the their them then there these they thing things think third this those through thus thx to
 too tried try two u ugh um under until up upon ur us use used uses using ve very via wanna want
 wanted was way ways we well were what whats when where whether which while who whom whose why will
-with within without wonder wondering work working works would yes yet you your
+with within without wonder wondering work working works would written wrote yes yet you your
 """
 _ASKING = frozenset(_ASKING_TEXT.split())
 _WORD = re.compile(r"[^\W_]+(?:[-'’.+/^][^\W_]+)*\+*", re.UNICODE)
@@ -86,7 +87,7 @@ class Terms:
     names: frozenset[str]
     asked: frozenset[str] = frozenset()
 
-    def coverage(self, stems: set[str]) -> float:
+    def coverage(self, stems: Set[str]) -> float:
         """Share (0 to 1) of the weight that `stems` hold; 0 for a question without content."""
         total = sum(self.weights.values())
         if not total:
@@ -97,6 +98,11 @@ class Terms:
 def asked_about(question: str) -> list[str]:
     """The words of a question without those people only ask with, as they are written."""
     return [word for word in _WORD.findall(question) if not _only_asks(word)]
+
+
+def about_spans(question: str) -> list[tuple[int, int]]:
+    """Where those words stand in the question."""
+    return [found.span() for found in _WORD.finditer(question) if not _only_asks(found.group())]
 
 
 def content_words(question: str) -> list[str]:

@@ -11,8 +11,9 @@ from functools import cache
 from importlib.resources import files
 
 from assistant.answer import Passage
-from assistant.evidence import Evidence
+from assistant.late import held
 from assistant.question import Terms
+from store.late import AskedPieces
 from store.library import Library
 from store.paper import Paper
 
@@ -22,9 +23,10 @@ _PRIOR = 3.0
 _ABBREVIATION = range(2, 7)  # letters
 _LETTERS = re.compile(r"[A-Za-z]+")
 
+_NEXT, _USUAL_LEAD = 4, 0.3
 _SHORT, _LONG = 6, 10  # content words; how many more make a long question
 
-FEATURES = ("dense", "sentences", "names", "known", "news", "asked", "length")
+FEATURES = ("dense", "held", "fresh", "lead", "names", "known", "news", "asked", "length")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +54,20 @@ def shipped_model() -> RefusalModel:
 
 
 def features_of(
-    terms: Terms, passages: Sequence[Passage], evidence: Sequence[Evidence], library: Library
+    asked: AskedPieces, terms: Terms, passages: Sequence[Passage], library: Library
 ) -> dict[str, float]:
     """What the confidence is made of; every feature is about 0 to 1.
 
-    - dense: cosine of the nearest chunk; of the nearest sentence for a paper that was found by
-      its words only
-    - sentences: mean cosine of the three nearest sentences of one paper
+    - dense: cosine of the nearest chunk
+    - held: share of the question's word pieces that find one like them in the first paper
+    - fresh: how well its abstract holds what its title leaves open: a near miss names the
+      subject, and asks for what isn't told of it
+    - lead: how far the first paper is ahead of the next four
     - names: share of the question's names, by weight, that stand in the first paper, be it
       spelt out ("MDP": Markov decision process)
     - known: 0 where a name stands in no paper at all
     - news: of the content words that the first paper's title doesn't hold, the share that its
-      abstract does: a near miss names the subject, and asks for what isn't told of it
+      abstract does
     - asked: share of the words for the thing asked ("how many volunteers") in the first paper
     - length: of a long question, how many content words the first paper's title doesn't hold;
       the more is told, the less of it any paper matches
@@ -82,23 +86,26 @@ def features_of(
     names = {stem: weights[stem] for stem in terms.names}
     things = {stem: weights[stem] for stem in terms.asked}
     unknown = (terms.names & terms.unknown).difference(*spelt_out)
-    cosines = [
-        sorted((e.cosine for e in evidence if e.passage == i), reverse=True)[:3]
-        for i in range(len(passages))
-    ]
-    nearest = [
-        p.scores.dense if p.scores.dense is not None else max(own, default=0.0)
-        for p, own in zip(passages, cosines, strict=True)
-    ]
+    share, fresh = held(asked, library.pieces_of({first.id: first}, 1)[first.id])
     return {
-        "dense": max(nearest),
-        "sentences": max((sum(c) / len(c) for c in cosines[:_FIRST] if c), default=0.0),
+        "dense": max(p.scores.dense or 0.0 for p in passages),
+        "held": share,
+        "fresh": fresh,
+        "lead": _lead(passages),
         "names": _share(names, text | spelt_out[0], _PRIOR),
         "known": float(not unknown),
         "news": _share(new, text),
         "asked": _share(things, text, _PRIOR),
         "length": min(max(len(new) - _SHORT, 0), _LONG) / _LONG,
     }
+
+
+def _lead(passages: Sequence[Passage]) -> float:
+    """From 0 to 1; the usual lead where there are too few papers to be ahead of."""
+    scores = [passage.scores.fused for passage in passages[: _NEXT + 1]]
+    if len(scores) <= _NEXT:
+        return _USUAL_LEAD
+    return min(max(scores[0] - sum(scores[1:]) / _NEXT, 0.0), 1.0)
 
 
 def _share(weights: Mapping[str, float], stems: Set[str], prior: float = 0.0) -> float:

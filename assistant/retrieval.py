@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import replace
+from statistics import median
 
 import numpy as np
 from llama_index.core.base.base_retriever import BaseRetriever
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from assistant.answer import Passage, Scores
 from assistant.evidence import Evidence
+from assistant.late import Asked, ask, late_scores
 from assistant.question import Terms, content_words, terms_of
 from assistant.settings import AnswerSettings
 from assistant.waiting import WaitingPapers, supposed
@@ -22,12 +24,12 @@ from store.paper import Paper
 # One occurrence of every word of a question, in a paper of average length, scores the sum of the
 # words' weights; repeated words reach at most 2.2 times that (k1 = 1.2), few pass 1.8.
 BM25_BOUND = 1.8
-# What a passage's best sentence and all its words add to its standing, and how much a candidate
-# loses for a crowd around it; chosen on the tuning questions, held against two collections.
-SENTENCE_COSINE = 0.2
-PAPER_COVERAGE = 0.15
+# How much a candidate loses for a crowd around it; chosen on the tuning questions, held against
+# two collections, as the weights in the settings were.
 CROWDED = 0.2
 CANDIDATES, NEIGHBOURS = 70, 10
+BEST, SHARPNESS = 5, 8.0  # papers that feedback looks at, and how much less each next one counts
+_READ = 10  # papers that a question reads itself where their word pieces are not kept yet
 
 
 class HybridRetriever(BaseRetriever):
@@ -55,12 +57,10 @@ class HybridRetriever(BaseRetriever):
         self._waiting = WaitingPapers(library)
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        vector = query_bundle.embedding
-        found = self.search(
-            query_bundle.query_str,
-            filters=self.filters,
-            vector=np.asarray(vector, np.float32) if vector is not None else None,
-        )
+        asked = ask(query_bundle.query_str, self.library)
+        if query_bundle.embedding is not None:
+            asked = replace(asked, vector=np.asarray(query_bundle.embedding, np.float32))
+        found = self.search(query_bundle.query_str, filters=self.filters, asked=asked)
         return [to_node(passage, self.library) for passage in found]
 
     def search(
@@ -69,7 +69,7 @@ class HybridRetriever(BaseRetriever):
         *,
         filters: Filters = Filters(),
         top_k: int | None = None,
-        vector: NDArray[np.float32] | None = None,
+        asked: Asked | None = None,
         favoured: Sequence[str] = (),
         excluded: Sequence[str] = (),
     ) -> list[Passage]:
@@ -77,15 +77,15 @@ class HybridRetriever(BaseRetriever):
 
         Args:
             top_k: how many; the setting where None.
-            vector: the question's vector, if the caller has it.
+            asked: the question as the models read it, if the caller has it.
             favoured: ids of papers the conversation is about: they come first.
             excluded: ids of papers that the user asked to look beyond.
         """
         s = self.settings
         wanted = top_k or s.top_k
         pool = max(s.pool, 2 * wanted)
-        if vector is None:
-            vector = self.library.embed_query(question)
+        asked = asked or ask(question, self.library)
+        vector = asked.vector
         words = " ".join(content_words(question))
         chunks = best_chunks(self.library.search_vectors(vector, pool, filters))
         lexical = dict(self.library.search_words(words, pool, filters))
@@ -116,17 +116,38 @@ class HybridRetriever(BaseRetriever):
         for paper_id, crowd in crowding(near).items():
             fused[paper_id] -= CROWDED * crowd
         first = set(favoured)
-        best = sorted(fused, key=lambda i: (i not in first, -fused[i], i))[:wanted]
-        papers = self.library.get(best)  # an id that has just been removed is left out
+        best = sorted(fused, key=lambda i: (i not in first, -fused[i], i))
+        # An id that has just been removed is left out.
+        papers = self.library.get(best[: max(s.late_pool, wanted)])
+        best = [i for i in best if i in papers]
+        scores = self._late(asked, papers, best[: s.late_pool], set(dense))
+        if scores:
+            read = set(best[: s.late_pool])
+            usual, least = median(scores.values()), min(scores.values())
+            for i in best:
+                fused[i] += s.late_weight * scores.get(i, usual if i in read else least)
+            added = feedback(near, {i: fused[i] for i in scores if i in near})
+            for i in best:
+                fused[i] += s.feedback_weight * added.get(i, min(added.values(), default=0.0))
+        best = sorted(best, key=lambda i: (i not in first, -fused[i], i))[:wanted]
         return [
             Passage(
                 paper=papers[i],
-                scores=Scores(fused[i], dense.get(i), lexical.get(i)),
+                scores=Scores(fused[i], dense.get(i), lexical.get(i), scores.get(i)),
                 chunk=chunks[i][0] if i in chunks else f"{i}#0",
             )
             for i in best
-            if i in papers
         ]
+
+    def _late(
+        self, asked: Asked, papers: Mapping[str, Paper], pool: Sequence[str], embedded: Set[str]
+    ) -> dict[str, float]:
+        """Late interaction with the papers of the pool, those aside that no question has time to
+        read: papers that wait for their vectors, and too many whose pieces are not kept yet."""
+        if not self.settings.late_weight:
+            return {}
+        ready = {i: papers[i] for i in pool if i in embedded}
+        return late_scores(asked.pieces, self.library.pieces_of(ready, _READ))
 
 
 def best_chunks(found: Sequence[tuple[str, float]]) -> dict[str, tuple[str, float]]:
@@ -167,29 +188,31 @@ def crowding(vectors: Mapping[str, NDArray[np.float32]]) -> dict[str, float]:
     return dict(zip(vectors, (crowds - crowds.mean()).tolist(), strict=True))
 
 
-def by_evidence(
-    passages: Sequence[Passage], evidence: Sequence[Evidence], first: Collection[str] = ()
+def feedback(
+    vectors: Mapping[str, NDArray[np.float32]], scores: Mapping[str, float]
+) -> dict[str, float]:
+    """The cosine of each vector to the middle of the best five by `scores`, the better ones
+    counting for more: what the best papers are about, the question may be about too (Rocchio's
+    pseudo-relevance feedback, among the candidates alone)."""
+    best = sorted(scores, key=lambda i: -scores[i])[:BEST]
+    if not best:
+        return {}
+    rows = np.stack(list(vectors.values()))
+    rows = rows / np.linalg.norm(rows, axis=1, keepdims=True).clip(1e-9)
+    at = {paper_id: place for place, paper_id in enumerate(vectors)}
+    counts = np.exp(SHARPNESS * np.array([scores[i] - scores[best[0]] for i in best]))
+    middle = counts @ rows[[at[i] for i in best]] / counts.sum()
+    return dict(zip(vectors, (rows @ middle).tolist(), strict=True))
+
+
+def named_first(
+    passages: Sequence[Passage], evidence: Sequence[Evidence], first: Collection[str]
 ) -> tuple[list[Passage], list[Evidence]]:
-    """Reorders passages by what their best sentences say and how much of the question they hold,
-    those of the papers in `first` before all others, and numbers the evidence anew."""
-    cosine = dict.fromkeys(range(len(passages)), 0.0)
-    coverage = dict(cosine)
-    for e in evidence:
-        cosine[e.passage] = max(cosine[e.passage], e.cosine)
-        coverage[e.passage] = e.paper_coverage
-    fused = [
-        p.scores.fused + SENTENCE_COSINE * cosine[i] + PAPER_COVERAGE * coverage[i]
-        for i, p in enumerate(passages)
-    ]
-    order = sorted(
-        range(len(passages)), key=lambda i: (passages[i].paper.id not in first, -fused[i])
-    )
+    """Puts the papers in `first` before all others and numbers the evidence anew."""
+    order = sorted(range(len(passages)), key=lambda i: passages[i].paper.id not in first)
     place = {old: new for new, old in enumerate(order)}
-    ranked = [
-        replace(passages[i], scores=replace(passages[i].scores, fused=fused[i])) for i in order
-    ]
     moved = [replace(e, passage=place[e.passage]) for e in evidence]
-    return ranked, sorted(moved, key=lambda e: (e.passage, e.span))
+    return [passages[i] for i in order], sorted(moved, key=lambda e: (e.passage, e.span))
 
 
 def to_node(passage: Passage, library: Library) -> NodeWithScore:
@@ -199,6 +222,7 @@ def to_node(passage: Passage, library: Library) -> NodeWithScore:
     parts = {
         "score_dense": passage.scores.dense,
         "score_lexical": passage.scores.lexical,
+        "score_late": passage.scores.late,
         "score_fused": passage.scores.fused,
     }
     node.metadata |= parts
@@ -215,5 +239,6 @@ def to_passage(found: NodeWithScore, papers: dict[str, Paper]) -> Passage:
         text = node.get_content()
         title, _, rest = text.partition("\n")
         paper = Paper(title=str(meta.get("title") or title), abstract=rest or text, id=node.node_id)
-    scores = Scores(found.score or 0.0, meta.get("score_dense"), meta.get("score_lexical"))
+    parts = (meta.get(f"score_{name}") for name in ("dense", "lexical", "late"))
+    scores = Scores(found.score or 0.0, *parts)
     return Passage(paper, scores, node.node_id)

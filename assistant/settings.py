@@ -14,7 +14,16 @@ class AnswerSettings(BaseModel):
     top_k: int = Field(8, ge=1, le=50, description="Papers that an answer may rest on.")
     pool: int = Field(100, ge=10, description="Candidates each search brings before fusion.")
     lexical_weight: float = Field(
-        0.5, ge=0, description="What a perfect match of words adds to the cosine."
+        0.4, ge=0, description="What a perfect match of words adds to the cosine."
+    )
+    late_weight: float = Field(
+        2.0, ge=0, description="What late interaction, word piece by word piece, adds; 0 for none."
+    )
+    late_pool: int = Field(
+        40, ge=0, le=200, description="Candidates that late interaction looks at, best first."
+    )
+    feedback_weight: float = Field(
+        0.3, ge=0, description="What nearness to the best papers found adds; 0 for none."
     )
     max_sentences: int = Field(4, ge=1, le=12, description="Sentences of an extractive answer.")
     writer: Literal["auto", "extractive", "model"] = Field(

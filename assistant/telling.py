@@ -9,8 +9,8 @@ from functools import cache, lru_cache
 from importlib.resources import files
 
 FEATURES = (
-    "cosine", "coverage", "news", "place", "place_squared", "opening", "proposes", "pointing",
-    "availability", "figure", "length",
+    "late", "late_news", "coverage", "news", "place", "place_squared", "opening", "proposes",
+    "pointing", "availability", "figure", "length",
 )  # fmt: skip
 
 _ASKS_FIGURE = re.compile(
@@ -30,14 +30,19 @@ _AVAILABILITY = re.compile(
     r"\b(?:available|released?|open[- ]sourced?|public(?:ly)?|found at)\b",
     re.IGNORECASE,
 )
-_DIGIT = re.compile(r"\d")
+_FIGURE = re.compile(
+    r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|"
+    r"dozens?|hundreds?|thousands?|millions?|billions?|half|third|quarter|twice)\b",
+    re.IGNORECASE,
+)
 
 
 def sentence_features(
     question: str,
     text: str,
     *,
-    cosine: float,
+    late: float,
+    late_news: float,
     coverage: float,
     news: float,
     place: float,
@@ -45,7 +50,8 @@ def sentence_features(
     """What the choice of a sentence rests on, each about 0 to 1.
 
     Args:
-        cosine: of question and sentence.
+        late: late interaction of question and sentence.
+        late_news: what of it the title doesn't give as well.
         coverage: weighted share of the question's content words in the sentence.
         news: the same without the words that stand in the title anyway.
         place: where it stands in the abstract, 0 first to 1 last. Abstracts open with what is
@@ -53,7 +59,8 @@ def sentence_features(
     """
     wording, figure = _wording(text)
     return {
-        "cosine": cosine,
+        "late": late,
+        "late_news": late_news,
         "coverage": coverage,
         "news": news,
         "place": place,
@@ -73,7 +80,7 @@ def _wording(text: str) -> tuple[dict[str, float], float]:
         "pointing": float(bool(_POINTING.match(text))),
         "availability": float(bool(_AVAILABILITY.search(text))),
     }
-    return wording, float(bool(_DIGIT.search(text)))
+    return wording, float(bool(_FIGURE.search(text)))
 
 
 @cache

@@ -21,6 +21,8 @@ from store.paper import normal_title
 _TOP = 5  # an answerable question counts if a right paper is among so many
 # What a question without its papers counts for, by the side of one that was written to have none.
 _WITHOUT = 0.2
+# And one of the training questions, of which there are ten times as many.
+TRAINING_COUNT = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +30,21 @@ class Case:
     """A question's features, and whether it should be answered.
 
     `without` tells that the right papers were hidden from the search: what is then the nearest
-    should not be answered from.
+    should not be answered from. `count` is what the case counts for in learning.
     """
 
     question: Question
     features: tuple[float, ...]
     answer: bool
     without: bool = False
+    count: float = 1.0
 
 
 def cases(
     engine: CitedQueryEngine,
     questions: Sequence[Question],
     tell: Callable[[int, int], None] = lambda done, total: None,
+    count: float = 1.0,
 ) -> list[Case]:
     """The cases to learn from. An answerable question whose papers the search didn't bring is
     left out, as there is nothing right to say to it; so are the questions put in other words
@@ -50,7 +54,7 @@ def cases(
     ids = {normal_title(paper.title): paper.id for paper in engine.library.catalog.list()}
     for number, question in enumerate(questions, 1):
         tell(number, len(questions))
-        if question.kind in ("paraphrase", "riddle"):
+        if question.kind in ("paraphrase", "riddle") and count == 1.0:
             continue
         turns: list[Turn] = []
         for earlier in question.history:
@@ -59,11 +63,15 @@ def cases(
         titles = {normal_title(p.paper.title) for p in search.passages[:_TOP]}
         if question.answerable and not titles & set(question.papers):
             continue
-        found.append(Case(question, _features(search), question.answerable))
+        found.append(Case(question, _features(search), question.answerable, count=count))
         if question.answerable and not turns:
             others = tuple(i for title, i in ids.items() if title not in question.papers)
             search = engine.find(question.question, filters=Filters(papers=others))
-            found.append(Case(question, _features(search), answer=False, without=True))
+            found.append(
+                Case(
+                    question, _features(search), answer=False, without=True, count=_WITHOUT * count
+                )
+            )
     return found
 
 
@@ -71,12 +79,14 @@ def _features(search: Found) -> tuple[float, ...]:
     return tuple(search.features[name] for name in FEATURES)
 
 
-def calibrate(tune: Sequence[Sequence[Case]], test: Sequence[Sequence[Case]]) -> dict[str, Any]:
-    """Fits on `tune`, picks the threshold where both kinds fare equally well, shows it on
-    `test`; each has the cases of several libraries. Returns the model, and the trade-off of
-    both halves and of each library's test."""
-    learnt = [case for part in tune for case in part]
-    counts = np.array([_WITHOUT if case.without else 1.0 for case in learnt])
+def calibrate(
+    tune: Sequence[Sequence[Case]], test: Sequence[Sequence[Case]], training: Sequence[Case] = ()
+) -> dict[str, Any]:
+    """Fits on `tune` and `training`, picks the threshold where both kinds of `tune` fare equally
+    well, and shows it on `test`; both halves have the cases of several libraries. Returns the
+    model, and the trade-off of both halves and of each library's test."""
+    learnt = [*(case for part in tune for case in part), *training]
+    counts = np.array([case.count for case in learnt])
     weights, bias = fit_logistic(_rows(learnt), _labels(learnt), counts)
     asked = [
         [[case for case in part if not case.without] for part in half] for half in (tune, test)

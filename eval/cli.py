@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from eval import own, runs
-from eval.places import results_folder, work_folder
+from eval import measuring, own, runs
+from eval.choosing import (
+    KeptEngine,
+    PagesOption,
+    SplitOption,
+    StarterOption,
+    asked,
+    training_engine,
+)
+from eval.places import results_folder
 from eval.questions import HERE, PAGES
 from eval.runs import JsonOption, NameOption, ResultsOption
 from ui import terminal
@@ -22,7 +28,6 @@ app = typer.Typer(
     "rankings on judged collections, compare two runs, fit weights, or time the assistant.",
     invoke_without_command=True,
 )
-PagesOption = Annotated[Path, typer.Option(help="Folder of the real pages.")]
 KeepOption = Annotated[bool, typer.Option("--keep", help="Write what was fitted into the package.")]
 
 
@@ -30,10 +35,8 @@ KeepOption = Annotated[bool, typer.Option("--keep", help="Write what was fitted 
 def questions(
     ctx: typer.Context,
     pages: PagesOption = PAGES,
-    split: Annotated[str, typer.Option(help="tune, test or all.")] = "all",
-    starter: Annotated[
-        bool, typer.Option("--starter", help="Ask the starter library instead of the pages.")
-    ] = False,
+    split: SplitOption = "all",
+    starter: StarterOption = False,
     library: LibraryOption = None,
     questions_file: own.QuestionsOption = None,
     name: NameOption = None,
@@ -49,34 +52,22 @@ def questions(
         return
     from eval import recording
     from eval.prints import file_print
-    from eval.questions import QUESTIONS, STARTER, load_questions
-    from eval.run import ask_all, report
+    from eval.run import report
     from eval.scores import per_question
 
-    if split not in ("tune", "test", "all"):
-        raise typer.BadParameter("choose tune, test or all", param_hint="--split")
-    began = datetime.now(UTC)
-    opened: AbstractContextManager[Any] = _Engine(pages)
-    path, known = QUESTIONS, "questions"
-    if starter:
-        path, known, opened = STARTER, "starter", _Engine(None)
-    elif questions_file or flags["library"]:
-        path, known = own.questions_file(flags, questions_file), "own"
-        opened = own.opened(flags)
-    name = name or f"{known}{'' if split == 'all' else f'-{split}'}"
-    with opened as engine:
-        asked = load_questions(split, path)  # type: ignore[arg-type]  # checked above
-        asked = own.held_here(asked, engine.library) if known == "own" else asked
-        with terminal.progress_bar("Asking") as tell:
-            outcomes = ask_all(engine, asked, tell)
+    with asked(flags, pages, split, starter, questions_file) as done:
+        outcomes = done.outcomes
         ordinary = [o for o in outcomes if o.question.kind not in ("paraphrase", "riddle")]
         document = {**report(outcomes), "ordinary": _short(report(ordinary))}
         each = {o.question.id: per_question(o) for o in outcomes}
-        of = file_print(path, len(asked))
-        recording.keep(recording.record(name, began, engine, of, document, each), folder=results)
-    doubtful = own.doubtful(path) if known == "own" else []
+        run = recording.record(
+            name or done.name, done.began, done.engine,
+            file_print(done.path, len(outcomes)), document, each,
+        )  # fmt: skip
+        recording.keep(run, folder=results)
+    doubtful = own.doubtful(done.path) if done.own else []
     if as_json:
-        if known == "own":
+        if done.own:
             document = own.without_nan({**document, "doubtful": doubtful})
         terminal.print_json(document)
     else:
@@ -84,6 +75,9 @@ def questions(
         own.show_doubtful(doubtful)
 
 
+app.command()(measuring.citations)
+app.command()(measuring.answers)
+app.command()(measuring.refusals)
 app.command()(own.collect)
 app.command()(runs.retrieval)
 app.command()(runs.compare)
@@ -93,14 +87,17 @@ app.command()(runs.compare)
 def evidence(
     pages: PagesOption = PAGES, as_json: JsonOption = False, keep: KeepOption = False
 ) -> None:
-    """Fit which sentence of a paper is quoted, on the tuning half; check on the other."""
+    """Fit which sentence of a paper is quoted, on training questions and the tuning half; check
+    on the other."""
     from eval.evidence import fit, groups
-    from eval.questions import load_questions
+    from eval.questions import TRAINING, load_questions
 
-    with _Engine(pages) as engine:
-        document = fit(
-            groups(engine, load_questions("tune")), groups(engine, load_questions("test"))
-        )
+    with training_engine() as engine:
+        learnt = groups(engine, load_questions("tune", TRAINING))
+        held = groups(engine, load_questions("held", TRAINING))
+    with KeptEngine(pages) as engine:
+        tune = groups(engine, load_questions("tune"))
+        document = fit([*learnt, *tune], held, groups(engine, load_questions("test")))
     if keep:
         _write("telling.json", document["weights"])
     _finish("evidence", document, as_json)
@@ -110,18 +107,21 @@ def evidence(
 def calibrate(
     pages: PagesOption = PAGES, as_json: JsonOption = False, keep: KeepOption = False
 ) -> None:
-    """Choose the refusal model and threshold on the tuning half; print the trade-off."""
+    """Fit the refusal model on training questions and the tuning half, choose its threshold on
+    that half; print the trade-off."""
+    from eval.calibrate import TRAINING_COUNT, cases
     from eval.calibrate import calibrate as fit
-    from eval.calibrate import cases
-    from eval.questions import QUESTIONS, STARTER, load_questions
+    from eval.questions import QUESTIONS, STARTER, TRAINING, load_questions
 
     # Two libraries of different size and make, so that neither is what the model knows best.
     halves: dict[str, list[Any]] = {"tune": [], "test": []}
     for path, folder in ((QUESTIONS, pages), (STARTER, None)):
-        with _Engine(folder) as engine, terminal.progress_bar("Searching") as tell:
+        with KeptEngine(folder) as engine, terminal.progress_bar("Searching") as tell:
             for half, found in halves.items():
                 found.append(cases(engine, load_questions(half, path), tell))  # type: ignore[arg-type]
-    document = fit(halves["tune"], halves["test"])
+    with training_engine() as engine, terminal.progress_bar("Searching") as tell:
+        learnt = cases(engine, load_questions("all", TRAINING), tell, TRAINING_COUNT)
+    document = fit(halves["tune"], halves["test"], learnt)
     if keep:
         _write("refusal.json", document["model"])
     _finish("refusals", document, as_json)
@@ -132,7 +132,7 @@ def support(pages: PagesOption = PAGES, as_json: JsonOption = False) -> None:
     """How often the support check takes true and false statements as supported."""
     from eval.support import load_statements, measure
 
-    with _Engine(pages) as engine:
+    with KeptEngine(pages) as engine:
         _finish("support", measure(engine, load_statements()), as_json)
 
 
@@ -187,28 +187,6 @@ def load(
         terminal.print_json(document)
     else:
         print(markdown(document))
-
-
-class _Engine:
-    """The default engine over a library of the real pages, or without them of the starter
-    papers, kept in `build/` between runs."""
-
-    def __init__(self, pages: Path | None) -> None:
-        self._pages = pages
-
-    def __enter__(self) -> Any:
-        from assistant.engine import CitedQueryEngine
-        from eval.questions import pages_library, starter_library
-
-        build = work_folder()
-        if self._pages is None:
-            self._library = starter_library(build / "eval-starter")
-        else:
-            self._library = pages_library(build / "eval-library", self._pages)
-        return CitedQueryEngine(self._library)
-
-    def __exit__(self, *_: object) -> None:
-        self._library.close()
 
 
 def _finish(name: str, document: dict[str, Any], as_json: bool) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from assistant.answer import Passage, Scores
 from assistant.engine import CitedQueryEngine
 from assistant.evidence import gather
+from assistant.late import ask
 from assistant.question import terms_of
 from assistant.telling import FEATURES, shipped_weights
 from eval.fitting import Array, fit_choice
@@ -27,12 +28,12 @@ def groups(engine: CitedQueryEngine, questions: Sequence[Question]) -> list[Grou
     for question in questions:
         if question.history:
             continue
-        vector = library.embed_query(question.question)
+        asked = ask(question.question, library)
         terms = terms_of(question.question, library)
         for title, gold in question.evidence.items():
             passage = Passage(papers[title], Scores(0.0))
             evidence = gather(
-                question.question, vector, terms, [passage], engine.finder.sentences, library
+                question.question, asked, terms, [passage], engine.finder.texts, library
             )
             rows = np.array([[e.features[name] for name in FEATURES] for e in evidence])
             right = np.array(
@@ -46,19 +47,19 @@ def groups(engine: CitedQueryEngine, questions: Sequence[Question]) -> list[Grou
     return found
 
 
-def fit(tune: Sequence[Group], test: Sequence[Group]) -> dict[str, Any]:
-    """Weights from `tune`, and on both halves how often the first choice is evidence: with
-    them, with the shipped weights, and by cosine alone."""
+def fit(tune: Sequence[Group], held: Sequence[Group], test: Sequence[Group]) -> dict[str, Any]:
+    """Weights from `tune`; and for each how often the first choice is evidence, with them, with
+    the shipped weights and by late interaction alone. `held` are questions that nothing at all
+    has learnt from, nor `test`."""
     weights = fit_choice(list(tune))
     shipped = np.array([shipped_weights()[name] for name in FEATURES])
-    cosine = np.array([float(name == "cosine") for name in FEATURES])
+    late = np.array([float(name == "late") for name in FEATURES])
+    ways = {"fitted": weights, "shipped": shipped, "late alone": late}
     return {
         "weights": {n: round(float(w), 3) for n, w in zip(FEATURES, weights, strict=True)},
-        "tune": {"fitted": _right(tune, weights), "cosine": _right(tune, cosine)},
-        "test": {
-            "fitted": _right(test, weights),
-            "shipped": _right(test, shipped),
-            "cosine": _right(test, cosine),
+        **{
+            half: {way: _right(given, by) for way, by in ways.items()}
+            for half, given in (("tune", tune), ("held", held), ("test", test))
         },
     }
 

@@ -243,7 +243,7 @@ def with_states(model: onnx.ModelProto) -> onnx.ModelProto:
     leaves it, before the mean over all of them that becomes the vector."""
     told = onnx.ModelProto()
     told.CopyFrom(model)
-    shape = [1, "pieces", WIDTH]
+    shape: list[str | int | None] = [1, "pieces", WIDTH]
     told.graph.output.append(helper.make_tensor_value_info(STATES, TensorProto.FLOAT, shape))
     return told
 

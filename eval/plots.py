@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Draw = Callable[["Axes"], None]
+Points = Sequence[tuple[float, float]]
+_ROOMY = 6  # groups whose names have room at the usual size
 
 
 class NoPlots(ImportError):
@@ -50,12 +52,45 @@ def bars(
             places = [at + (number - (len(series) - 1) / 2) * width for at in range(len(groups))]
             drawn = axes.bar(places, list(values), width * 0.94, label=name)
             axes.bar_label(drawn, fmt="%.2f", fontsize=7)
-        axes.set_xticks(range(len(groups)), list(groups))
+        size = 10 if len(groups) <= _ROOMY else 8
+        axes.set_xticks(range(len(groups)), list(groups), fontsize=size)
         axes.set_title(title)
         axes.set_ylabel(unit)
         axes.margins(y=0.12)
-        axes.spines[["top", "right"]].set_visible(False)
-        below = (0.5, -0.08)
-        axes.legend(frameon=False, ncols=len(series), loc="upper center", bbox_to_anchor=below)
+        _finish(axes, len(series), below=-0.08)
 
     return plot
+
+
+def lines(
+    title: str,
+    series: Mapping[str, Points],
+    marks: Mapping[str, Points],
+    *,
+    across: str,
+    up: str,
+) -> Draw:
+    """Curves over shares, both axes from 0 to 1, with single points marked on them.
+
+    Args:
+        series: by name; the points of each curve, from left to right.
+        marks: by name, as what lies on the curves is called.
+        across: what the horizontal axis shows.
+        up: what the vertical one shows.
+    """
+
+    def plot(axes: Axes) -> None:
+        for name, points in series.items():
+            axes.plot(*zip(*points, strict=True), label=name)
+        for name, points in marks.items():
+            axes.plot(*zip(*points, strict=True), "o", label=name, color="black", zorder=3)
+        axes.set(title=title, xlabel=across, ylabel=up, xlim=(0, 1), ylim=(0, 1.02))
+        _finish(axes, len(series) + len(marks), below=-0.16)
+
+    return plot
+
+
+def _finish(axes: Axes, entries: int, below: float) -> None:
+    axes.spines[["top", "right"]].set_visible(False)
+    place = (0.5, below)
+    axes.legend(frameon=False, ncols=entries, loc="upper center", bbox_to_anchor=place)

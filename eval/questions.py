@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,10 @@ HERE = Path(__file__).parent
 PAGES = HERE.parent.parent / "shared" / "pages"
 QUESTIONS = HERE / "questions.jsonl"  # over the real pages
 STARTER = HERE / "starter.jsonl"  # over the starter library
-Split = Literal["tune", "test", "all"]
+TRAINING = HERE / "training.jsonl"  # over conference papers; to learn from, never to report
+CONFERENCE = HERE.parent.parent / "shared" / "collections" / "conference.jsonl.gz"
+# "held": of the training questions those that the late-interaction head hasn't seen.
+Split = Literal["tune", "held", "test", "all"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,8 @@ class Question:
     `evidence` gives, by title, the sentences that a reader would quote, as offsets into the
     abstract, best first. Weights and thresholds are chosen on the split `tune` only; `test`
     was written by others over other papers. `without` are titles of papers to be hidden from the
-    search, so that what they would have answered has no answer.
+    search, so that what they would have answered has no answer. `answer` is a reference that
+    answers are measured against; without one the evidence takes its place.
     """
 
     id: str
@@ -38,6 +43,7 @@ class Question:
     evidence: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     low_overlap: bool = False
     without: tuple[str, ...] = ()
+    answer: str = ""
 
     @property
     def answerable(self) -> bool:
@@ -73,6 +79,7 @@ def _question(row: dict[str, Any]) -> Question:
         },
         low_overlap=row.get("low_overlap", False),
         without=tuple(normal_title(title) for title in row.get("without", ())),
+        answer=row.get("answer", "").strip(),
     )
 
 
@@ -120,4 +127,30 @@ def starter_library(folder: Path) -> Library:
 
     library = Library(StoreSettings(library=folder), owner="assistant eval")
     library.add(starter_papers())
+    return library
+
+
+def training_library(folder: Path, papers: Path = CONFERENCE) -> Library:
+    """A library of the conference papers that the training questions ask about, in `folder`, made
+    at the first call and kept.
+
+    Raises FileNotFoundError where the list of conference papers is missing.
+    """
+    from store.library import Library
+    from store.paper import Source
+    from store.readers.fields import paper_of
+    from store.settings import StoreSettings
+
+    if not papers.is_file():
+        raise FileNotFoundError(f"The conference papers are expected in {papers}.")
+    wanted = {normal_title(str(row["about"])) for row in _rows(TRAINING)}
+    library = Library(StoreSettings(library=folder), owner="assistant eval")
+    if not library.count():
+        with gzip.open(papers, "rt", encoding="utf-8") as lines:
+            given = (json.loads(line) for line in lines)
+            chosen = (row for row in given if normal_title(row["title"]) in wanted)
+            library.catalogue(
+                paper_of(row, Source("conference", n)) for n, row in enumerate(chosen, 1)
+            )
+    library.index()
     return library

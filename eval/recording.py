@@ -37,7 +37,7 @@ class Run:
     `when` is its beginning (UTC, ISO 8601), `took` its seconds, `command` what to type to
     repeat it. `settings` are those in force, without keys. `each` holds the measures of every
     question: {question id: {measure: value}}; a measure that makes no sense for a question is
-    left out there.
+    left out there. `notes` are what a reader must know of the figures, a sentence each.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Run:
     questions: QuestionsPrint
     figures: Figures
     each: Each = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def record(
@@ -59,6 +60,7 @@ def record(
     questions: QuestionsPrint,
     figures: Mapping[str, Any],
     each: Each | None = None,
+    notes: tuple[str, ...] = (),
 ) -> Run:
     """A run that has just ended, with the engine that it measured.
 
@@ -73,14 +75,15 @@ def record(
         took=round((datetime.now(UTC) - began).total_seconds(), 1),
         versions=versions(),
         settings={
-            "answer": without_secrets(engine.settings),
             # Where the library lies says nothing of what is in it; its print does.
+            "answer": without_secrets(engine.settings, "library"),
             "store": without_secrets(engine.library.settings, "library"),
         },
         library=fingerprint(engine.library),
         questions=questions,
         figures=numbers(figures),
         each={i: _finite(measures) for i, measures in (each or {}).items()},
+        notes=notes,
     )
 
 
@@ -166,7 +169,9 @@ def markdown(run: Run) -> str:
         "settings": ", ".join(f"{name} {value}" for name, value in changed.items()),
     }
     about = [f"| {name} | {value} |" for name, value in facts.items()]
-    return "\n".join([f"# {run.name}", "", "| | |", "| --- | --- |", *about, *_tables(run), ""])
+    notes = [line for note in run.notes for line in ("", note)]
+    head = [f"# {run.name}", "", "| | |", "| --- | --- |", *about, *notes]
+    return "\n".join([*head, *_tables(run), ""])
 
 
 def figure(value: float) -> str:
@@ -178,22 +183,8 @@ def figure(value: float) -> str:
     return f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}"
 
 
-def _tables(run: Run) -> list[str]:
-    made = f"`{run.command}`"
-    lines: list[str] = []
-    for heading, rows in _grouped(run.figures, ""):
-        columns = list(dict.fromkeys(column for row in rows.values() for column in row))
-        lines += ["", f"## {heading or 'Figures'}", "", f"By {made}:", ""]
-        lines.append(f"| | {' | '.join(columns)} |")
-        lines.append(f"| --- |{' ---: |' * len(columns)}")
-        for name, row in rows.items():
-            cells = [figure(row[column]) if column in row else "" for column in columns]
-            lines.append(f"| {name} | {' | '.join(cells)} |")
-    return lines
-
-
-def _grouped(
-    figures: Figures, heading: str
+def grouped(
+    figures: Figures, heading: str = ""
 ) -> Iterable[tuple[str, dict[str, Mapping[str, float]]]]:
     """Tables of figures: (heading, {row: {column: value}}); names deeper down head tables of
     their own."""
@@ -212,7 +203,21 @@ def _grouped(
     if flat:
         yield heading or ", ".join(flat), flat
     for name, value in deeper.items():
-        yield from _grouped(value, f"{heading}: {name}" if heading else name)
+        yield from grouped(value, f"{heading}: {name}" if heading else name)
+
+
+def _tables(run: Run) -> list[str]:
+    made = f"`{run.command}`"
+    lines: list[str] = []
+    for heading, rows in grouped(run.figures):
+        columns = list(dict.fromkeys(column for row in rows.values() for column in row))
+        lines += ["", f"## {heading or 'Figures'}", "", f"By {made}:", ""]
+        lines.append(f"| | {' | '.join(columns)} |")
+        lines.append(f"| --- |{' ---: |' * len(columns)}")
+        for name, row in rows.items():
+            cells = [figure(row[column]) if column in row else "" for column in columns]
+            lines.append(f"| {name} | {' | '.join(cells)} |")
+    return lines
 
 
 def _finite(measures: Mapping[str, float]) -> dict[str, float]:

@@ -29,17 +29,18 @@ def ask_all(
     engine: CitedQueryEngine,
     questions: Sequence[Question],
     tell: Callable[[int, int], None] = lambda done, total: None,
+    earlier: CitedQueryEngine | None = None,
 ) -> list[Outcome]:
-    """The outcome of every question; a follow-up is asked after its history, and one `without`
-    papers of the others."""
+    """The outcome of every question; a follow-up is asked after its history (by the engine
+    `earlier`, if there is another for that), and one `without` papers of the others."""
     outcomes = []
     titles: dict[str, str] = {}
     if any(question.without for question in questions):
         titles = {p.id: normal_title(p.title) for p in engine.library.catalog.list()}
     for number, question in enumerate(questions, 1):
         turns: list[Turn] = []
-        for earlier in question.history:
-            turns.append(turn_of(engine.ask(earlier, turns=turns)))
+        for before in question.history:
+            turns.append(turn_of((earlier or engine).ask(before, turns=turns)))
         filters = Filters()
         if question.without:
             others = tuple(i for i, title in titles.items() if title not in question.without)

@@ -52,6 +52,14 @@ def citations_right(outcomes: Sequence[Outcome]) -> float:
     return _mean(marks)
 
 
+def first_citation_right(outcomes: Sequence[Outcome]) -> float:
+    """Share of the answerable questions that were answered whose first citation is to a right
+    paper."""
+    firsts = [(o, o.answer.citations[0]) for o in outcomes if o.answer.citations]
+    marks = [normal_title(c.title) in o.question.papers for o, c in firsts if o.question.answerable]
+    return _mean(marks)
+
+
 def first_citation_evident(outcomes: Sequence[Outcome]) -> float:
     """Share of the labelled questions that were answered whose first quote overlaps a sentence
     that a reader picked as evidence."""

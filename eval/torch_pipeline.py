@@ -21,7 +21,7 @@ os.environ |= {"HF_HUB_OFFLINE": "1", "ANONYMIZED_TELEMETRY": "False"}
 
 def main(texts: Path, weights: Path, folder: Path) -> None:
     import chromadb
-    import torch  # type: ignore[import-not-found]
+    import torch
     from chromadb.config import Settings
     from llama_index.core.ingestion import IngestionPipeline
     from llama_index.core.node_parser import SentenceSplitter

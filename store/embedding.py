@@ -13,12 +13,13 @@ import json
 import os
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from llama_index.core.base.embeddings.base import BaseEmbedding
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 Vectors = NDArray[np.float32]
 Step = Callable[[], AbstractContextManager[None]]
+T = TypeVar("T")
 
 MODEL = "all-MiniLM-L6-v2"
 DIMENSIONS = 384
@@ -38,6 +40,7 @@ WINDOW = 256  # word pieces of a text that the model sees, its marks [CLS] and [
 
 _DATA = Path(__file__).parent / "data" / "minilm"
 _CLS, _SEP = 101, 102
+_STATES = "encoder.layer.5.output.LayerNorm"  # the graph's second output
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 # The longest head of a text that is cut into pieces for embedding; text without white space
 # and punctuation apart, 256 pieces are over long before. A word has at most 100 pieces.
@@ -58,6 +61,17 @@ def usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A text as the model read it: its vector, (384,); and of each word piece the id, where in the
+    text it starts, and its state, (pieces, 384), all without the model's marks at both ends."""
+
+    vector: Vectors
+    ids: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    states: Vectors
 
 
 class _Model:
@@ -91,18 +105,28 @@ class _Model:
         encodable = _LONE_SURROGATE.sub("\ufffd", text)
         return self.tokenizer.encode(encodable, add_special_tokens=False)
 
-    def ids(self, text: str) -> list[int]:
-        """What the model reads of a text: at most WINDOW ids, marks included."""
-        head = self.pieces(text[:_HEAD]).ids
+    def cut(self, text: str) -> tuple[list[int], list[int]]:
+        """The pieces that the model reads of a text, its own marks aside: their ids, and where in
+        the text each begins."""
+        head = self.pieces(text[:_HEAD])
         if len(text) > _HEAD and len(head) < WINDOW + _LONGEST_WORD:
-            head = self.pieces(text).ids
-        return [_CLS, *head[: WINDOW - 2], _SEP]
+            head = self.pieces(text)
+        return head.ids[: WINDOW - 2], [start for start, _ in head.offsets[: WINDOW - 2]]
 
     def vector(self, text: str) -> Vectors:
         """The vector of one text, shape (384,), length 1."""
-        ids = np.array([self.ids(text)], np.int64)
+        ids = np.array([[_CLS, *self.cut(text)[0], _SEP]], np.int64)
         result: Vectors = self.session.run(["vector"], {"ids": ids})[0][0]
         return result
+
+    def read(self, text: str) -> Reading:
+        """The same with every piece as the model leaves it."""
+        pieces, starts = self.cut(text)
+        ids = np.array([[_CLS, *pieces, _SEP]], np.int64)
+        vector, states = self.session.run(["vector", _STATES], {"ids": ids})
+        return Reading(
+            vector[0], np.array(pieces, np.int64), np.array(starts, np.int64), states[0, 1:-1]
+        )
 
     def _open(self) -> tuple[InferenceSession, Tokenizer]:
         if self._opened is None:
@@ -181,24 +205,40 @@ class MiniLM(BaseEmbedding):
         Each text is embedded within a `step()`, by which long work can let shorter work pass.
         """
         vectors = np.empty((len(texts), DIMENSIONS), np.float32)
+        for i, vector in self._each(lambda i: self._model.vector(texts[i]), texts, step):
+            vectors[i] = vector
+        return vectors
+
+    def read(
+        self, texts: Sequence[str], then: Callable[[int, Reading], T], step: Step = nullcontext
+    ) -> list[T]:
+        """The same with the word pieces that a vector is made of: `then(place, reading)` of every
+        text, called in the thread that read it, as readings of many texts take much room."""
+
+        def work(place: int) -> T:
+            return then(place, self._model.read(texts[place]))
+
+        done = dict(self._each(work, texts, step))
+        return [done[i] for i in range(len(texts))]
+
+    def _each(
+        self, work: Callable[[int], T], texts: Sequence[str], step: Step
+    ) -> Iterator[tuple[int, T]]:
+        """`work` on every text's place, several at a time, and the place with what came of it."""
+
+        def place(i: int) -> tuple[int, T]:
+            with step():
+                return i, work(i)
+
         threads = min(self.threads, len(texts))
         if threads <= 1:
-            for i, text in enumerate(texts):
-                with step():
-                    vectors[i] = self._model.vector(text)
-            return vectors
-
-        def place(i: int) -> None:
-            with step():
-                vectors[i] = self._model.vector(texts[i])
-
+            yield from map(place, range(len(texts)))
+            return
         # Longest first, so that no thread is left with a long text at the end. The pool is this
         # call's own: a question asked meanwhile doesn't queue behind a large import.
         longest_first = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
         with ThreadPoolExecutor(threads, thread_name_prefix="embed") as pool:
-            for _ in pool.map(place, longest_first):
-                pass
-        return vectors
+            yield from pool.map(place, longest_first)
 
     def count_tokens(self, text: str) -> int:
         """Word pieces of the whole text, uncut, without [CLS] and [SEP] (254 fit beside them)."""

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from llama_index.core.schema import TextNode
     from numpy.typing import NDArray
 
+    from store.pieces import PieceIndex, Row
     from store.vectors import VectorIndex
     from store.words import WordIndex
 
     Vectors = NDArray[np.float32]
+    Chunks = tuple[Paper, Sequence[TextNode]]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -49,34 +51,38 @@ def follow_vectors(
     catalog: Catalog,
     index: VectorIndex,
     chunk: Callable[[Paper], Sequence[TextNode]],
-    embed: Callable[[Sequence[str]], Vectors],
+    embed: Callable[[Sequence[Chunks]], tuple[Vectors, list[Row]]],
+    pieces: PieceIndex,
     progress: Callable[[int, int], None] | None = None,
 ) -> int:
     """Brings the vector index up to date; returns how many papers were embedded.
 
-    While some papers are written the next ones are embedded, and those after them chunked.
+    While some papers are written the next ones are embedded, and those after them chunked. `embed`
+    gives the chunks' vectors, and the word pieces where the same model makes them.
     `progress` is told how many of the changed papers are done, and how many they are.
     """
     changes = catalog.changes.pending("vectors")
 
-    def chunked(part: Sequence[Change]) -> tuple[Sequence[Change], list[TextNode]]:
+    def chunked(part: Sequence[Change]) -> tuple[Sequence[Change], list[Chunks]]:
         papers = catalog.get([change.paper_id for change in part])
-        return part, [node for paper in papers.values() for node in chunk(paper)]
+        return part, [(paper, chunk(paper)) for paper in papers.values()]
 
     def with_vectors(
-        chunks: tuple[Sequence[Change], list[TextNode]],
-    ) -> tuple[Sequence[Change], list[TextNode], Vectors]:
-        part, nodes = chunks
-        return part, nodes, embed([node.text for node in nodes])
+        chunked: tuple[Sequence[Change], list[Chunks]],
+    ) -> tuple[Sequence[Change], list[TextNode], Vectors, list[Row]]:
+        part, chunks = chunked
+        return part, [node for _, nodes in chunks for node in nodes], *embed(chunks)
 
     embedded = done = 0
     with ThreadPoolExecutor(1, "chunk") as first, ThreadPoolExecutor(1, "embed") as second:
         few, many = changes[:_VECTORS_FIRST], changes[_VECTORS_FIRST:]
         parts = _one_ahead(first, chunked, filter(None, [few, *_parts(many, _VECTORS_AT_A_TIME)]))
-        for part, nodes, vectors in _one_ahead(second, with_vectors, parts):
+        for part, nodes, vectors, rows in _one_ahead(second, with_vectors, parts):
             if stale := [change.paper_id for change in part if not change.fresh]:
                 index.remove(stale)
+                pieces.remove(stale)
             if nodes:
+                pieces.put(rows)
                 index.add(nodes, vectors)
             counts = Counter(str(node.metadata["paper_id"]) for node in nodes)
             catalog.changes.followed("vectors", part, counts)

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from llama_index.core.schema import TextNode
     from numpy.typing import NDArray
 
+    from store.embedding import Reading
+    from store.late import Pieces
+    from store.pieces import PieceIndex, Row
     from store.vectors import VectorIndex
     from store.words import WordIndex
 
@@ -80,6 +83,7 @@ class Library:
         self._count_tokens: CountTokens | None = None
         self._words: WordIndex | None = None
         self._vectors: VectorIndex | None = None
+        self._pieces: PieceIndex | None = None
         self._opening = threading.RLock()
         self._courtesy = Courtesy()
         self._turn = {"words": threading.Lock(), "vectors": threading.Lock()}
@@ -113,6 +117,9 @@ class Library:
             self._lock.release()
 
     def _close_vectors(self) -> None:
+        if self._pieces is not None:
+            self._pieces.close()
+            self._pieces = None
         if self._vectors is not None:
             self._vectors.close()
             self._vectors = None
@@ -180,6 +187,20 @@ class Library:
                 if len(self._vectors) == 0 and self.catalog.count_chunks():
                     self.catalog.changes.requeue("vectors")
             return self._vectors
+
+    @property
+    def pieces(self) -> PieceIndex:
+        """The word pieces of the papers, for late interaction; see `pieces_of`."""
+        from store.embedding import MiniLM
+        from store.pieces import PieceIndex
+
+        with self._opening:
+            if self._pieces is None:
+                self.own()
+                # Always the built-in model's: an endpoint gives no more than a text's vector.
+                model = self.embedder if isinstance(self.embedder, MiniLM) else MiniLM()
+                self._pieces = PieceIndex(self.folder / "pieces.sqlite", model)
+            return self._pieces
 
     @property
     def _vectors_at(self) -> Path | str:
@@ -270,6 +291,7 @@ class Library:
             self._close_vectors()
             # Wiped before they are noted: an index that is found empty is made anew anyhow.
             wipe(self._vectors_at)
+            self.pieces.clear()
             for name in INDEXES:
                 self.catalog.changes.requeue(name)
         return self.index(progress)
@@ -300,19 +322,21 @@ class Library:
             if not self.pending("vectors"):
                 return 0
             return follow_vectors(
-                self.catalog, self.vectors, self.chunk, self._embed_patiently, progress
+                self.catalog, self.vectors, self.chunk, self._read_patiently, self.pieces, progress
             )
 
     def ahead(self) -> AbstractContextManager[None]:
         """For the time of a question: what is being embedded meanwhile lets it pass."""
         return self._courtesy.ahead()
 
-    def _embed_patiently(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def _read_patiently(
+        self, chunks: Sequence[tuple[Paper, Sequence[TextNode]]]
+    ) -> tuple[NDArray[np.float32], list[Row]]:
         from store.embedding import MiniLM
 
         if isinstance(self.embedder, MiniLM):
-            return self.embedder.embed(texts, self._courtesy.step)
-        return self.embed(texts)
+            return self.pieces.read(chunks, self._courtesy.step)
+        return self.embed([node.text for _, nodes in chunks for node in nodes]), []
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors of texts, shape (len(texts), dimensions), with this library's embedder."""
@@ -330,15 +354,24 @@ class Library:
 
     def embed_query(self, question: str) -> NDArray[np.float32]:
         """The vector of a question, shape (dimensions,)."""
+        return self.read_query(question)[0]
+
+    def read_query(self, question: str) -> tuple[NDArray[np.float32], Reading]:
+        """A question's vector, shape (dimensions,), and its word pieces."""
         import numpy as np
 
         from store.embedding import MiniLM
 
+        (reading,) = self.pieces.model.read([question], lambda _, reading: reading)
         if isinstance(self.embedder, MiniLM):
-            vector: NDArray[np.float32] = self.embedder.embed([question])[0]
-            return vector
+            return reading.vector, reading
         with _endpoint_errors():
-            return np.asarray(self.embedder.get_query_embedding(question), np.float32)
+            vector = np.asarray(self.embedder.get_query_embedding(question), np.float32)
+        return vector, reading
+
+    def pieces_of(self, papers: Mapping[str, Paper], most: int) -> dict[str, Pieces]:
+        """The word pieces of papers by id; see `PieceIndex.of`."""
+        return self.pieces.of(papers, self.chunk, self.get, most)
 
     def chunk(self, paper: Paper) -> list[TextNode]:
         """The nodes of a paper as they stand in the vector index."""

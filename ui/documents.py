@@ -73,6 +73,7 @@ def sentence_document(sentence: Sentence) -> Document:
         "text": sentence.text,
         "supported": sentence.supported,
         "opens_paragraph": sentence.opens_paragraph,
+        "direct": sentence.direct,
         "citations": [citation_document(citation) for citation in sentence.citations],
     }
 
@@ -99,6 +100,7 @@ def answer_document(answer: Answer) -> Document:
         "searched": searched_document(answer.searched),
         "confidence": answer.confidence,
         "notice": answer.notice,
+        "direct": answer.direct,
         "writer": answer.writer,
         "timings_ms": dict(answer.timings_ms),
         "tokens": {"prompt": answer.tokens.prompt, "completion": answer.tokens.completion},
@@ -138,6 +140,7 @@ def _sentences(sentences: Sequence[Sentence]) -> list[Document]:
                 "text": sentence.text,
                 "supported": sentence.supported,
                 "opens_paragraph": sentence.opens_paragraph,
+                "direct": sentence.direct,
                 "citations": list(range(place, end)),
             }
         )
@@ -158,6 +161,7 @@ def _scores(passage: Passage) -> Document:
         "fused": round(passage.scores.fused, 4),
         "dense": _rounded(passage.scores.dense),
         "lexical": _rounded(passage.scores.lexical),
+        "late": _rounded(passage.scores.late),
     }
 
 

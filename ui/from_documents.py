@@ -79,6 +79,7 @@ def sentence_of(document: Document) -> Sentence:
         tuple(citation_of(one) for one in document["citations"]),
         document["supported"],
         document["opens_paragraph"],
+        document.get("direct", ""),
     )
 
 
@@ -105,6 +106,7 @@ def answer_of(document: Document, papers: Mapping[str, Paper] | None = None) -> 
                 tuple(citations[place] for place in one["citations"]),
                 one["supported"],
                 one["opens_paragraph"],
+                one.get("direct", ""),
             )
             for one in document["sentences"]
         ),
@@ -117,6 +119,7 @@ def answer_of(document: Document, papers: Mapping[str, Paper] | None = None) -> 
         timings_ms=dict(document["timings_ms"]),
         tokens=Tokens(document["tokens"]["prompt"], document["tokens"]["completion"]),
         notice=document["notice"],
+        direct=document.get("direct", ""),
     )
 
 
@@ -149,4 +152,4 @@ def _titled(document: Document) -> Paper:
 
 
 def _scores(document: Document) -> Scores:
-    return Scores(document["fused"], document["dense"], document["lexical"])
+    return Scores(document["fused"], document["dense"], document["lexical"], document.get("late"))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from assistant.answer import Answer, Citation, Passage, Sentence
     from store.library import AddReport
 
-_CHIP, _TITLE, _UNSUPPORTED = "bold cyan", "italic", "red"
+_CHIP, _TITLE, _DIRECT, _UNSUPPORTED = "bold cyan", "italic", "bold", "red"
 _NOT_SUPPORTED = "(not supported by the abstracts)"
 _NO_SUPPORT = "(does not support what cites it)"
 _SHOWN_REJECTS = 20
@@ -126,6 +126,8 @@ def show_hits(passages: Sequence[Passage]) -> None:
             parts.append(f"dense {scores.dense:.2f}")
         if scores.lexical is not None:
             parts.append(f"words {scores.lexical:.1f}")
+        if scores.late is not None:
+            parts.append(f"late {scores.late:.2f}")
         hang(out, Text(f"{rank:>2}. ", style="bold"), _line(passage.paper))
         hang(out, "    ", Text(f"{', '.join(parts)} · {passage.paper.id}", style="dim"))
 
@@ -195,7 +197,8 @@ def _where(source: Source, why: str) -> str:
 
 
 def _sentence(sentence: Sentence) -> Text:
-    """A sentence with its titles in italics and its own marks visible, and its lack of support."""
+    """A sentence with its titles in italics, a direct answer in bold, its marks visible, and
+    its lack of support."""
     text = _SPACE.sub(" ", clean(sentence.text)).strip()
     spans: list[tuple[int, int, str]] = []
     for number in {c.number for c in sentence.citations}:
@@ -206,19 +209,21 @@ def _sentence(sentence: Sentence) -> Text:
         shown.stylize(style, start, end)
     if out.styled:  # elsewhere the stars stay, as nothing else would set a title apart
         for title in {_one_line(c.title) for c in sentence.citations}:
-            shown = _without_stars(shown, title)
+            shown = _without_stars(shown, f"*{title}*", 1, _TITLE)
+        if sentence.direct:
+            shown = _without_stars(shown, f"**{clean(sentence.direct)}**", 2, _DIRECT)
     if not sentence.supported:
         shown.append(f" {_NOT_SUPPORTED}", "bold")
     return shown
 
 
-def _without_stars(shown: Text, title: str) -> Text:
-    start = shown.plain.find(f"*{title}*")
+def _without_stars(shown: Text, starred: str, stars: int, style: str) -> Text:
+    start = shown.plain.find(starred)
     if start < 0:
         return shown
-    end = start + len(title) + 2
-    inside = shown[start + 1 : end - 1]
-    inside.stylize(_TITLE)
+    end = start + len(starred)
+    inside = shown[start + stars : end - stars]
+    inside.stylize(style)
     return shown[:start] + inside + shown[end:]
 
 

@@ -15,7 +15,8 @@ class Task:
     """One question to answer, with everything found for it.
 
     The first `named` passages are papers that the question or its conversation names; `several`
-    tells that an overview of papers is wanted.
+    tells that an overview of papers is wanted. `asked` is the question as it was put, without
+    what its conversation adds.
     """
 
     question: str
@@ -23,6 +24,7 @@ class Task:
     evidence: Sequence[Evidence]
     named: int = 0
     several: bool = False
+    asked: str = ""
 
 
 class WriterFailed(Exception):

@@ -134,7 +134,7 @@ def test_a_search_brings_papers_with_the_parts_of_their_scores(client: httpx.Cli
     hits = client.post("/search", json={"query": "hum of beehives", "top_k": 2}).json()["papers"]
     assert len(hits) == 2
     assert hits[0]["title"] == BEES.title
-    assert set(hits[0]["scores"]) == {"fused", "dense", "lexical"}
+    assert set(hits[0]["scores"]) == {"fused", "dense", "lexical", "late"}
 
 
 @pytest.mark.parametrize(

@@ -174,7 +174,7 @@ def evidence(passage: int, place: int, *, telling: float, relevance: float = 0.5
     vector[passage * 8 + place] = 1
     return Evidence(
         passage=passage, span=(10 * place, 10 * place + 9), text="", relevance=relevance,
-        telling=telling, cosine=relevance, coverage=relevance, features={}, vector=vector,
+        telling=telling, late=relevance, coverage=relevance, features={}, vector=vector,
     )  # fmt: skip
 
 

@@ -178,9 +178,10 @@ def test_while_vectors_are_made_the_answer_says_so(tmp_path: Path) -> None:
         assert answer.status == "answered"
         assert answer.citations[0].paper_id in (BEES.id, BEES_TOO.id)
         assert answer.searched.without_vectors == len(PAPERS)
-        assert answer.notice == "13 papers are found by words only until their vectors are made."
+        told = "13 papers are found by words only until their vectors are made."
+        assert answer.notice.startswith(told)
         library.index_vectors()
-        assert engine.ask(BEE_QUESTION).notice == ""
+        assert told not in engine.ask(BEE_QUESTION).notice
 
 
 # --- odd questions ----------------------------------------------------------------------------
@@ -191,7 +192,7 @@ def test_a_question_beyond_reading_is_cut_and_the_answer_says_so(engine: CitedQu
     assert len(answer.question) <= LONGEST
     assert answer.notice == "Only the first 4,000 characters of the question were read."
     assert answer.timings_ms["total"] < 5000
-    assert engine.ask(BEE_QUESTION).notice == ""
+    assert "Only the first" not in engine.ask(BEE_QUESTION).notice
 
 
 @pytest.mark.parametrize(
@@ -324,7 +325,8 @@ def test_nodes_from_elsewhere_can_be_quoted(library: Library) -> None:
     answer = engine.ask("Does morning light help wasps find their nest?")
     assert answer.status == "answered"
     assert answer.text == (
-        "In *Morning light and wasps*: Morning light does not help wasps find their nest. [1]"
+        "**No** [1]: In *Morning light and wasps*: "
+        "Morning light does not help wasps find their nest. [1]"
     )
     assert engine.query("Does morning light help wasps?").source_nodes
 
@@ -358,7 +360,8 @@ def test_a_postprocessor_reorders_the_passages(library: Library) -> None:
 
 
 def test_postprocessors_follow_one_another_and_may_drop_passages(library: Library) -> None:
-    cut = SimilarityPostprocessor(similarity_cutoff=0.6)
+    usual = HybridRetriever(library, EXTRACTIVE).search(BEE_QUESTION)
+    cut = SimilarityPostprocessor(similarity_cutoff=usual[1].scores.fused)
     engine = CitedQueryEngine(library, EXTRACTIVE, postprocessors=[cut, Backwards()])
     found = [p.paper for p in engine.find(BEE_QUESTION).passages]
     assert len(found) == 2

@@ -56,7 +56,10 @@ def answers(engine: CitedQueryEngine) -> list[Answer]:
 def said(sentence: Sentence) -> str:
     """What a sentence says without the words that lead in and the mark behind it."""
     (citation,) = sentence.citations
-    lead = rf"^In \*{re.escape(citation.title)}\*(?: \(summary\))?: "
+    lead = (
+        r"^(?:\*\*[^*]+\*\* \[\d\]: )?(?:In|By contrast, in) "
+        rf"\*{re.escape(citation.title)}\*(?: \(summary\))?: "
+    )
     return re.sub(rf" \[{citation.number}\]$", "", re.sub(lead, "", sentence.text))
 
 
@@ -102,7 +105,8 @@ def test_each_paper_is_led_in_by_its_title_once(answers: list[Answer]) -> None:
     for answer in answers:
         for sentence, before in zip(answer.sentences, [None, *answer.sentences], strict=False):
             new = before is None or before.citations[0].number != sentence.citations[0].number
-            assert sentence.text.startswith("In *") == new
+            led_in = re.match(r"(?:\*\*[^*]+\*\* \[1\]: )?(?:In|By contrast, in) \*", sentence.text)
+            assert bool(led_in) == new
             assert sentence.opens_paragraph == (new and before is not None)
 
 
@@ -178,7 +182,7 @@ def test_the_most_telling_sentence_leads_and_the_rest_follows_in_order() -> None
 
 def test_a_paper_far_behind_is_not_cited() -> None:
     given = [evidence(0, 0, telling=1), evidence(1, 0, telling=1), evidence(2, 0, telling=1)]
-    assert chosen(given, found(1.0, 0.98, 0.5)) == [(0, [0]), (1, [0])]
+    assert chosen(given, found(1.0, 0.99, 0.5)) == [(0, [0]), (1, [0])]
     assert [i for i, _ in chosen(given, found(1.0, 0.98, 0.85), several=True)] == [0, 1, 2]
 
 

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.answer import Answer, turn_of
+from assistant.answer import Answer, Passage, Scores, turn_of
 from assistant.engine import NEAREST, CitedQueryEngine
-from assistant.evidence import SentenceVectors, gather
+from assistant.late import ask
 from assistant.question import Terms, terms_of
 from assistant.refusal import FEATURES, RefusalModel, features_of, shipped_model
 from assistant.settings import AnswerSettings
 from store.filters import Filters
 from store.library import Library
-from tests.assistant.invented import BELLS, LEDGERS, PAPERS, passage
+from tests.assistant.invented import BELLS, BOATS, CRANES, LEDGERS, PAPERS, SEALS, passage
 
 ANSWERED = [
     "What makes bell bronze tougher?",
@@ -130,7 +130,8 @@ def test_more_of_any_feature_never_lowers_the_confidence(
 
 def test_the_model_knows_the_features_that_are_made(library: Library) -> None:
     assert set(shipped_model().weights) == set(FEATURES)
-    found = features_of(Terms({}, frozenset(), frozenset()), [], [], library)
+    asked = ask("", library).pieces
+    found = features_of(asked, Terms({}, frozenset(), frozenset()), [], library)
     assert found == dict.fromkeys(FEATURES, 0.0)
     assert 0 < shipped_model().threshold < 1
 
@@ -142,17 +143,34 @@ def test_extreme_features_overflow_nothing() -> None:
     assert not math.isnan(model.confidence({"dense": 0.0}))
 
 
-def test_a_paper_without_a_vector_is_judged_by_its_nearest_sentence(library: Library) -> None:
+def features(library: Library, question: str, *found: Passage) -> dict[str, float]:
+    """What the confidence in an answer to the question from these passages is made of."""
+    return features_of(ask(question, library).pieces, terms_of(question, library), found, library)
+
+
+def test_the_first_paper_is_held_against_the_question_piece_by_piece(library: Library) -> None:
     question = "How well does LedgerNet read faded handwriting?"
-    terms = terms_of(question, library)
-    found = passage(LEDGERS)
-    evidence = gather(
-        question, library.embed_query(question), terms, [found], SentenceVectors(library), library
-    )
-    with_vector = replace(found, scores=replace(found.scores, dense=0.7))
-    assert features_of(terms, [with_vector], evidence, library)["dense"] == 0.7
-    nearest = max(e.cosine for e in evidence)
-    assert features_of(terms, [found], evidence, library)["dense"] == nearest > 0.5
+    ledgers, bells = passage(LEDGERS), passage(BELLS)
+    right, wrong = (features(library, question, p, ledgers) for p in (ledgers, bells))
+    for name in ("held", "fresh"):
+        assert 0 <= wrong[name] < right[name] <= 1
+    # A near miss: the title names the subject, and nothing is told of what is asked.
+    near = features(library, "What is the harvest of LedgerNet's vineyards worth?", ledgers)
+    assert near["fresh"] < right["fresh"]
+
+
+def test_the_nearest_chunk_and_the_lead_are_those_of_the_scores(library: Library) -> None:
+    papers = (LEDGERS, BELLS, SEALS, BOATS, CRANES)
+    found = [
+        replace(passage(paper), scores=Scores(1 - 0.1 * n, dense=0.1 * n or None))
+        for n, paper in enumerate(papers)
+    ]
+    made = features(library, "How well does LedgerNet read?", *found)
+    assert made["dense"] == pytest.approx(0.4)
+    assert made["lead"] == pytest.approx(0.25)
+    made = features(library, "How well does LedgerNet read?", replace(found[0], scores=Scores(9)))
+    assert made["dense"] == 0
+    assert 0 < made["lead"] < 1  # nobody to be ahead of
 
 
 @pytest.mark.parametrize(
@@ -168,24 +186,23 @@ def test_a_paper_without_a_vector_is_judged_by_its_nearest_sentence(library: Lib
 def test_a_name_that_no_paper_holds_is_unknown(
     library: Library, question: str, name: str, value: float
 ) -> None:
-    found = [passage(LEDGERS)]
-    assert features_of(terms_of(question, library), found, [], library)[name] == value
+    assert features(library, question, passage(LEDGERS))[name] == value
 
 
 def test_a_name_that_the_paper_spells_out_is_held(library: Library) -> None:
-    paper = replace(LEDGERS, abstract="We study Markov decision processes.")
-    terms = terms_of("What solves an MDP?", library)
+    paper = replace(LEDGERS, abstract="We study Markov decision processes.", id="another")
+    question = "What solves an MDP?"
+    terms = terms_of(question, library)
     assert terms.unknown & terms.names
-    spelt_out = features_of(terms, [passage(paper)], [], library)
-    absent = features_of(terms, [passage(BELLS)], [], library)
+    spelt_out = features(library, question, passage(paper))
+    absent = features(library, question, passage(BELLS))
     assert spelt_out["names"] > 0.5 > absent["names"]
     assert (spelt_out["known"], absent["known"]) == (1.0, 0.0)
 
 
 def test_the_thing_asked_for_is_looked_for_in_the_first_paper(library: Library) -> None:
     def asked(question: str) -> float:
-        terms = terms_of(question, library)
-        return features_of(terms, [passage(BELLS)], [], library)["asked"]
+        return features(library, question, passage(BELLS))["asked"]
 
     assert asked("How many volunteers in all cast bell bronze?") < 0.5
     assert asked("Which bell bronze did volunteers cast?") > 0.5

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date as Date
 from itertools import pairwise
 from pathlib import Path
@@ -22,9 +21,9 @@ from assistant.retrieval import (
     NEIGHBOURS,
     HybridRetriever,
     best_chunks,
-    by_evidence,
     crowding,
     fuse,
+    named_first,
     to_node,
     to_passage,
 )
@@ -347,34 +346,26 @@ def test_no_crowd_without_others() -> None:
     }
 
 
-def test_the_words_of_a_whole_paper_lift_it() -> None:
-    passages = [passage(paper) for paper in (CRANES, BELLS)]
-    given = [evidence(0, 0, telling=1), evidence(1, 0, telling=1)]
-    given[1] = replace(given[1], paper_coverage=1.0)
-    ranked, _ = by_evidence(passages, given)
-    assert [p.paper for p in ranked] == [BELLS, CRANES]
-
-
-def test_evidence_reorders_passages_and_is_numbered_with_them() -> None:
+def test_named_papers_come_first_and_evidence_is_numbered_with_them() -> None:
     passages = [passage(paper) for paper in (CRANES, BELLS, SEALS)]
     given = [
-        evidence(0, 0, telling=1, relevance=0.1),
-        evidence(1, 2, telling=2, relevance=0.2),
-        evidence(1, 1, telling=3, relevance=0.9),
-        evidence(2, 0, telling=4, relevance=0.5),
+        evidence(0, 0, telling=1, relevance=0.9),
+        evidence(1, 2, telling=2),
+        evidence(1, 1, telling=3),
+        evidence(2, 0, telling=4),
     ]
-    ranked, moved = by_evidence(passages, given)
+    ranked, moved = named_first(passages, given, {BELLS.id, SEALS.id})
     assert [p.paper for p in ranked] == [BELLS, SEALS, CRANES]
     assert [(e.passage, e.telling) for e in moved] == [(0, 3), (0, 2), (1, 4), (2, 1)]
-    assert ranked[0].scores.fused > ranked[1].scores.fused > ranked[2].scores.fused
-    first, _ = by_evidence(passages, given, {CRANES.id, SEALS.id})
-    assert [p.paper for p in first] == [SEALS, CRANES, BELLS]
+    assert {p.paper.id: p.scores for p in ranked} == {p.paper.id: p.scores for p in passages}
 
 
-def test_evidence_changes_nothing_where_there_is_none() -> None:
+def test_evidence_moves_no_paper_that_is_not_named() -> None:
     passages = [passage(paper) for paper in (CRANES, BELLS)]
-    assert by_evidence(passages, []) == (passages, [])
-    assert by_evidence([], []) == ([], [])
+    given = [evidence(0, 0, telling=1, relevance=0.1), evidence(1, 0, telling=2, relevance=0.9)]
+    assert named_first(passages, given, ()) == (passages, given)
+    assert named_first(passages, [], {CRANES.id, SEALS.id}) == (passages, [])
+    assert named_first([], [], {CRANES.id}) == ([], [])
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,9 @@
-"""A tiny collection in BEIR's layout, and its library."""
+"""A tiny collection in BEIR's layout, its library, and the command line."""
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import pytest
 
 from eval.beir import Collection, collection_library, load_collection
 from store.library import Library
+from tests.eval.making import Command
+from ui.cli import main
 
 DOCUMENTS = [
     ("d1", "Tide clocks", "A tide clock reads the tide from the slack of mooring lines."),
@@ -63,3 +66,27 @@ def tiny_library(
     """The collection's library with its documents by paper; no test may change it."""
     with collection_library(collection, tmp_path_factory.mktemp("work")) as opened:
         yield opened
+
+
+@pytest.fixture
+def nobodys_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in [*os.environ]:
+        if name.startswith(("ASSISTANT_", "OPENAI_", "OTEL_", "XDG_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("ASSISTANT_LOCK_WAIT", "0.2")
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Command:
+    """The command line: exit code, what was printed, what was said of errors."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as end:
+            main([str(argument) for argument in arguments])
+        wrote = capsys.readouterr()
+        assert isinstance(end.value.code, int)
+        return end.value.code, wrote.out, wrote.err
+
+    return run

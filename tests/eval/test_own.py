@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,19 +13,9 @@ from store.library import Library
 from store.settings import StoreSettings
 from tests.assistant.any_answers import answered, refused
 from tests.assistant.invented import BEES, BELLS, PAPERS
-from ui.cli import main
+from tests.eval.making import Command, document
 
-Command = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture(autouse=True)
-def _nobodys_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in [*os.environ]:
-        if name.startswith(("ASSISTANT_", "OPENAI_", "OTEL_", "XDG_")):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("ASSISTANT_LOCK_WAIT", "0.2")
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("nobodys_settings")
 
 
 @pytest.fixture(scope="module")
@@ -48,26 +35,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ):  # fmt: skip
             kept.rate(kept.record(made.id, answer).id, thumb, note)
     return folder
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Command:
-    def run(*arguments: object) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as end:
-            main([str(argument) for argument in arguments])
-        wrote = capsys.readouterr()
-        assert isinstance(end.value.code, int)
-        return end.value.code, wrote.out, wrote.err
-
-    return run
-
-
-def document(done: tuple[int, str, str]) -> dict[str, Any]:
-    code, out, err = done
-    assert code == 0, err
-    found = json.loads(out)
-    assert isinstance(found, dict)
-    return found
 
 
 def test_thumbs_and_papers_become_questions_that_are_asked(folder: Path, run: Command) -> None:

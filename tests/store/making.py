@@ -69,12 +69,23 @@ def open_library(folder: Path, **options: Any) -> Library:
     return Library(settings, embedder=embedder, owner=owner)
 
 
+def stored_pieces(folder: Path) -> list[tuple[str, str, bytes]]:
+    """The rows of a library's file of word pieces: paper, digest of its text, code."""
+    if not (folder / "pieces.sqlite").exists():
+        return []
+    with sqlite3.connect(folder / "pieces.sqlite") as db:
+        found = sorted(db.execute("SELECT paper, digest, code FROM pieces"))
+    db.close()
+    return found
+
+
 @dataclass(frozen=True)
 class Contents:
     """All that a library holds, in a form that compares; vectors to the last bit."""
 
     tables: dict[str, list[tuple[Any, ...]]]
     chunks: list[tuple[str, str, dict[str, Any], bytes]]
+    pieces: list[tuple[str, str, bytes]]
     words: dict[str, list[tuple[str, float]]]
     waiting: tuple[int, int]
 
@@ -88,6 +99,7 @@ def contents(library: Library) -> Contents:
             kept = ", ".join(column for column in names if column != "added")
             tables[table] = sorted(db.execute(f"SELECT {kept} FROM {table}"))
     db.close()
+    pieces = stored_pieces(library.folder)
     # By Chroma's own client, so that nothing of ours stands between.
     found: Any = library.vectors.store._collection.get(
         include=["embeddings", "documents", "metadatas"]
@@ -100,6 +112,7 @@ def contents(library: Library) -> Contents:
     return Contents(
         tables,
         chunks,
+        pieces,
         {word: library.words.search(word, 10_000) for word in (*_NOUNS, *_VERBS, "study")},
         (library.pending("words"), library.pending("vectors")),
     )

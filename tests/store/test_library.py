@@ -27,6 +27,7 @@ from store.filters import Filters
 from store.library import Library
 from store.lock import LibraryLock
 from store.paper import Rejected, Skipped, Source
+from store.pieces import PieceIndex
 from store.vectors import VectorIndex
 from store.words import WordIndex
 from tests.store.making import Contents, contents, invented, open_library, record
@@ -45,15 +46,20 @@ def library(tmp_path: Path) -> Iterator[Library]:
 
 @pytest.fixture
 def embedded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Every text that the built-in embedder is given."""
+    """Every text that the built-in embedder is given, be it for its vector or all its pieces."""
     texts: list[str] = []
-    real = MiniLM.embed
 
-    def watched(self: MiniLM, given: Any, *how: Any) -> Any:
-        texts.extend(given)
-        return real(self, given, *how)
+    def watch(name: str) -> None:
+        real = getattr(MiniLM, name)
 
-    monkeypatch.setattr(MiniLM, "embed", watched)
+        def watched(self: MiniLM, given: Any, *how: Any) -> Any:
+            texts.extend(given)
+            return real(self, given, *how)
+
+        monkeypatch.setattr(MiniLM, name, watched)
+
+    watch("embed")
+    watch("read")
     return texts
 
 
@@ -403,6 +409,8 @@ def undisturbed(old: Path, tmp_path_factory: pytest.TempPathFactory) -> Contents
         (WordIndex, "apply", 1),
         (Changes, "followed", 1),  # by the words
         (VectorIndex, "remove", 1),
+        (PieceIndex, "remove", 1),
+        (PieceIndex, "put", 1),
         (VectorIndex, "add", 1),
         (Changes, "followed", 2),  # by the first vectors
         (VectorIndex, "add", 3),

@@ -154,7 +154,7 @@ def test_search_tells_the_parts_of_the_scores(run: Run, library: Path) -> None:
     found = document(run("search", "tuning church organs", "--json", library=library))
     first = found["papers"][0]
     assert first["title"] == ORGANS.title
-    assert first["scores"].keys() == {"fused", "dense", "lexical"}
+    assert first["scores"].keys() == {"fused", "dense", "lexical", "late"}
     shown = run("search", "tuning church organs", library=library).out.splitlines()
     assert shown[0] == f" 1. {ORGANS.title} (1 author, 2021-02-28)"
     assert first["id"] in shown[1]

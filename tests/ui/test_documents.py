@@ -63,7 +63,7 @@ def test_a_paper_keeps_every_field() -> None:
 
 def test_a_hit_tells_the_parts_of_its_score_and_leaves_out_none() -> None:
     scores = passage_document(ANSWER.passages[0])["scores"]
-    assert scores == {"fused": 0.9123, "dense": 0.8, "lexical": None}
+    assert scores == {"fused": 0.9123, "dense": 0.8, "lexical": None, "late": None}
 
 
 def test_a_report_counts_and_names_each_reject() -> None:

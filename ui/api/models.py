@@ -143,11 +143,12 @@ class Paper(Shown):
 
 
 class Scores(Shown):
-    """How a paper was found: cosine (dense), BM25 (lexical) and both fused."""
+    """How a paper was found: cosine (dense), BM25 (lexical), late interaction, and all fused."""
 
     fused: float
     dense: float | None
     lexical: float | None
+    late: float | None
 
 
 class Hit(Paper):
@@ -173,6 +174,7 @@ class AnswerSentence(Shown):
     text: str
     supported: bool
     opens_paragraph: bool
+    direct: str = Field(description="The direct answer that the text begins with in bold, if any.")
     citations: list[int] = Field(description="Indexes into the answer's citations.")
 
 
@@ -207,6 +209,7 @@ class Answer(Shown):
     searched: Searched
     confidence: float
     notice: str
+    direct: str = Field(description="The answer in a word or two, where that is plain; or empty.")
     writer: str
     timings_ms: dict[str, float]
     tokens: TokenCounts

@@ -123,7 +123,9 @@ class Shown:
             f"*{title}*": Markup("<em>{}</em>").format(title)
             for title in {_SPACE.sub(" ", clean(c.title)).strip() for c in sentence.citations}
         }
-        known = {**titles, **chips}
+        bold = Markup("<strong>{}</strong>").format(clean(sentence.direct))
+        direct = {f"**{clean(sentence.direct)}**": bold} if sentence.direct else {}
+        known = {**titles, **direct, **chips}
         if not known:
             return escape(text)
         pattern = "|".join(re.escape(piece) for piece in sorted(known, key=len, reverse=True))

@@ -1,0 +1,110 @@
+"""A question held against papers word piece by word piece: see `store.late`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.question import about_spans
+from store.late import TITLE, AskedPieces, Pieces
+from store.sentences import Span
+
+if TYPE_CHECKING:
+    from store.library import Library
+
+Numbers = NDArray[np.float32]
+
+# What a piece of a word counts for that people ask with ("which", "please"), by one that they
+# ask about. It isn't nothing: in a question put in plain words such words carry some meaning.
+_ASKING = 0.3
+_STEEP = 15.0  # how sharply a piece that is held is told from one that isn't
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as the models see it: its vector, shape (dimensions,), and its word pieces."""
+
+    vector: Numbers
+    pieces: AskedPieces
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceLate:
+    """How well one sentence speaks to a question, 0 to 1 in practice; what of that its paper's
+    title doesn't hold; and the direction of its pieces, shape (96,), length 1."""
+
+    late: float
+    news: float
+    vector: Numbers
+
+
+def ask(question: str, library: Library) -> Asked:
+    """Reads a question with the library's embedder and the built-in one, mostly the same."""
+    vector, reading = library.read_query(question)
+    about = about_spans(question)
+    counts = [
+        1.0 if any(start <= at < end for start, end in about) else _ASKING
+        for at in reading.starts.tolist()
+    ]
+    return Asked(vector, library.pieces.head.ask(reading, np.array(counts, np.float32)))
+
+
+def late_scores(asked: AskedPieces, papers: Mapping[str, Pieces]) -> dict[str, float]:
+    """The weighted mean of each asked piece's highest cosine to any piece of a paper."""
+    held = {i: pieces for i, pieces in papers.items() if len(pieces.rows)}
+    if not held or not len(asked.rows):
+        return dict.fromkeys(papers, 0.0)
+    cosines = asked.rows @ np.concatenate([pieces.rows for pieces in held.values()]).T
+    begins = np.cumsum([0, *(len(pieces.rows) for pieces in held.values())])[:-1]
+    best = np.maximum.reduceat(cosines, begins, axis=1)
+    return dict.fromkeys(papers, 0.0) | dict(
+        zip(held, (asked.weights @ best).tolist(), strict=True)
+    )
+
+
+def held(asked: AskedPieces, pieces: Pieces) -> tuple[float, float]:
+    """How much of a question one paper holds, 0 to 1: the share of its pieces, by weight, that
+    find one like them (a cosine of a half counts half); and of what the title leaves open, the
+    cosine that the abstract finds."""
+    if not len(asked.rows) or not len(pieces.rows):
+        return 0.0, 0.0
+    cosines = asked.rows @ pieces.rows.T
+    in_title = pieces.starts == TITLE
+    title = cosines[:, in_title].max(axis=1, initial=0.0)
+    abstract = cosines[:, ~in_title].max(axis=1, initial=0.0)
+    like = 1 / (1 + np.exp(-_STEEP * (np.maximum(title, abstract) - 0.5)))
+    left = asked.weights * (1 - title).clip(0)
+    fresh = float(left @ abstract / left.sum()) if left.sum() > 0 else 0.5
+    return float(asked.weights @ like), fresh
+
+
+def late_of_sentences(
+    asked: AskedPieces, pieces: Pieces, spans: Sequence[Span]
+) -> list[SentenceLate]:
+    """The same for each sentence of a paper by itself."""
+    if not len(asked.rows):
+        return [SentenceLate(0.0, 0.0, _direction(pieces.rows[:0])) for _ in spans]
+    cosines = asked.rows @ pieces.rows.T
+    in_title = cosines[:, pieces.starts == TITLE]
+    title = in_title.max(axis=1) if in_title.shape[1] else np.zeros(len(asked.rows), np.float32)
+    found = []
+    for start, end in spans:
+        own = (pieces.starts >= start) & (pieces.starts < end)
+        if not own.any():
+            found.append(SentenceLate(0.0, 0.0, _direction(pieces.rows[:0])))
+            continue
+        best = cosines[:, own].max(axis=1)
+        late = float(best @ asked.weights)
+        news = float(np.maximum(best - title, 0) @ asked.weights)
+        found.append(SentenceLate(late, news, _direction(pieces.rows[own])))
+    return found
+
+
+def _direction(rows: Numbers) -> Numbers:
+    mean = rows.sum(axis=0)
+    direction: Numbers = mean / max(float(np.linalg.norm(mean)), 1e-9)
+    return direction

@@ -1,0 +1,121 @@
+"""The word pieces of every paper, in a file of their own beside the vectors.
+
+They can be made again from the papers at any time: a paper that is missing is read when it is
+first asked for, as in a library that was made before there were any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from store.database import Database
+from store.late import Coded, LateHead, Pieces
+from store.paper import Paper
+from store.rows import text_digest
+
+if TYPE_CHECKING:
+    from llama_index.core.schema import TextNode
+
+    from store.embedding import MiniLM, Reading, Step
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS pieces (paper TEXT PRIMARY KEY, digest TEXT NOT NULL, code BLOB NOT NULL)
+"""
+_AT_ONCE = 500  # ids in one statement
+
+Row = tuple[str, str, bytes]  # paper id, digest of its text, pieces
+Vectors = NDArray[np.float32]
+
+
+class PieceIndex:
+    """Word pieces by paper. Safe to use from several threads."""
+
+    def __init__(self, path: Path, model: MiniLM) -> None:
+        self.head = LateHead()
+        self.model = model
+        self._database = Database(path, "word pieces")
+        with self._database.write() as connection:
+            connection.execute(_SCHEMA)
+
+    def read(
+        self, chunks: Sequence[tuple[Paper, Sequence[TextNode]]], step: Step = nullcontext
+    ) -> tuple[Vectors, list[Row]]:
+        """Reads papers' chunks with the built-in embedder: the chunks' vectors, one row each, and
+        what is kept of each paper."""
+        flat = [(paper, node) for paper, nodes in chunks for node in nodes]
+
+        def encode(place: int, reading: Reading) -> tuple[Vectors, Coded]:
+            paper, node = flat[place]
+            start = int(node.metadata["start"])
+            return reading.vector, self.head.encode(reading, len(paper.title), start)
+
+        done = self.model.read([node.text for _, node in flat], encode, step)
+        vectors = np.stack([vector for vector, _ in done]) if done else np.empty((0, 0), np.float32)
+        coded = iter([code for _, code in done])
+        rows = [
+            (paper.id, self._digest(paper), self.head.join([next(coded) for _ in nodes]))
+            for paper, nodes in chunks
+        ]
+        return vectors, rows
+
+    def put(self, rows: Iterable[Row]) -> None:
+        with self._database.write() as connection:
+            connection.executemany("INSERT OR REPLACE INTO pieces VALUES (?, ?, ?)", rows)
+
+    def remove(self, paper_ids: Sequence[str]) -> None:
+        with self._database.write() as connection:
+            connection.executemany("DELETE FROM pieces WHERE paper = ?", ((i,) for i in paper_ids))
+
+    def clear(self) -> None:
+        with self._database.write() as connection:
+            connection.execute("DELETE FROM pieces")
+
+    def of(
+        self,
+        papers: Mapping[str, Paper],
+        chunk: Callable[[Paper], Sequence[TextNode]],
+        known: Callable[[Sequence[str]], Mapping[str, Paper]],
+        most: int,
+    ) -> dict[str, Pieces]:
+        """The pieces of papers by their ids. Of those that are missing here, or have changed, the
+        first `most` are read, and kept where they are `known` so; the others are left out."""
+        held = self._held(list(papers))
+        codes = {
+            paper_id: held[paper_id][1]
+            for paper_id, paper in papers.items()
+            if paper_id in held and held[paper_id][0] == self._digest(paper)
+        }
+        missing = [paper for paper_id, paper in papers.items() if paper_id not in codes][:most]
+        if missing:
+            rows = self.read([(paper, chunk(paper)) for paper in missing])[1]
+            library = known([paper.id for paper in missing])
+            digests = {paper_id: self._digest(paper) for paper_id, paper in library.items()}
+            self.put(row for row in rows if digests.get(row[0]) == row[1])
+            codes |= {paper_id: code for paper_id, _, code in rows}
+        there = [i for i in papers if i in codes]
+        return dict(zip(there, self.head.decode([codes[i] for i in there]), strict=True))
+
+    def _digest(self, paper: Paper) -> str:
+        """Of what a paper's pieces are made from: its text, the model and the head."""
+        return f"{text_digest(paper)} {self.model.fingerprint} {self.head.fingerprint}"
+
+    def close(self) -> None:
+        self._database.close()
+
+    def _held(self, paper_ids: Sequence[str]) -> dict[str, tuple[str, bytes]]:
+        held: dict[str, tuple[str, bytes]] = {}
+        for start in range(0, len(paper_ids), _AT_ONCE):
+            part = paper_ids[start : start + _AT_ONCE]
+            marks = ",".join("?" * len(part))
+            with self._database.read() as connection:
+                rows = connection.execute(
+                    f"SELECT paper, digest, code FROM pieces WHERE paper IN ({marks})", part
+                ).fetchall()
+            held |= {paper: (digest, code) for paper, digest, code in rows}
+        return held
