@@ -92,7 +92,8 @@ class Searched:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A question's answer. A refused one cites nothing and names the nearest papers.
+    """A question's answer. A refused one cites nothing and names the nearest papers; `mentioned`
+    tells that these are about what was asked, though their abstracts don't say it.
 
     `direct` answers in a word or two what can be answered so ("43 languages"), else it is empty.
     """
@@ -111,6 +112,7 @@ class Answer:
     tokens: Tokens = Tokens()
     notice: str = ""
     direct: str = ""
+    mentioned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from assistant.answer import (
 from assistant.citing import SupportCheck
 from assistant.finding import Clock, Finder, Found
 from assistant.question import asks_for_several, tidy
-from assistant.refusal import shipped_model
+from assistant.refusal import mentioned, shipped_model
 from assistant.reranking.base import Rerank
 from assistant.reranking.configured import make_reranker
 from assistant.reranking.model import ModelRerank
@@ -46,6 +46,7 @@ from store.library import Library
 NEAREST = 3
 LONGEST = 4000  # characters of a question; the embedder reads the first thousand or so
 _REFUSAL = "The papers in this library don't answer this question."
+_MENTIONED = "Their abstracts touch on it; the full text of the nearest may tell more."
 _NO_PAPERS = "This library holds no papers yet: add some with 'assistant add FILE'."
 _NONE_MATCH = "No paper passes the filters: widen them and ask again."
 _NO_QUESTION = "There is no question here: write one in a sentence or a few words."
@@ -258,6 +259,7 @@ class CitedQueryEngine(BaseQueryEngine):
             tokens=writing.tokens,
             notice=" ".join(filter(None, writing.notices)),
             direct=sentences[0].direct if sentences else "",
+            mentioned=not sentences and mentioned(found.features),
         )
 
     def _why_not(self, found: Found) -> str:
@@ -268,7 +270,10 @@ class CitedQueryEngine(BaseQueryEngine):
         if not found.searched.papers:
             return _NONE_MATCH
         nearest = "; ".join(f"*{passage.paper.title}*" for passage in found.passages[:NEAREST])
-        return f"{_REFUSAL} The nearest papers are: {nearest}." if nearest else _REFUSAL
+        if not nearest:
+            return _REFUSAL
+        why = f"{_REFUSAL} {_MENTIONED}" if mentioned(found.features) else _REFUSAL
+        return f"{why} The nearest papers are: {nearest}."
 
 
 class _Writing:

@@ -15,7 +15,7 @@ from assistant.answer import Passage, Searched, Turn
 from assistant.conversation import Standalone, stand_alone
 from assistant.evidence import Evidence, SentenceTexts, SentenceVectors, gather
 from assistant.late import Asked, ask
-from assistant.question import Terms, terms_of
+from assistant.question import Terms, asks_for_several, terms_of
 from assistant.refusal import features_of
 from assistant.reranking.base import Rerank, RerankFailed
 from assistant.reranking.model import ModelRerank
@@ -161,8 +161,8 @@ class Finder:
                 named = sum(passage.paper.id in first for passage in passages)
                 if standalone.favoured:  # a title put in for "it" is held by its paper anyhow
                     terms = terms_of(standalone.asks, self.library)
-                    read = ask(standalone.asks, self.library)
-                features = features_of(read.pieces, terms, passages, self.library)
+                one = not (first or standalone.excluded or asks_for_several(question))
+                features = features_of(read.pieces, terms, passages, one, self.library)
             clock.step("select")
         searched = Searched(
             question=asked,

@@ -17,6 +17,9 @@ from store.late import AskedPieces
 from store.library import Library
 from store.paper import Paper
 
+# The cosine from which the nearest paper is about what is asked, told or not: between near misses
+# and questions of other fields, 92 % right on either side.
+_MENTIONED = 0.25
 _FIRST = 3  # papers that a question is held against
 # A share of few or common words says little: it is drawn to a half, as if by words of this weight.
 _PRIOR = 3.0
@@ -53,10 +56,18 @@ def shipped_model() -> RefusalModel:
     return RefusalModel(values["weights"], values["bias"], values["threshold"])
 
 
+def mentioned(features: Mapping[str, float]) -> bool:
+    """Whether the library is about what is asked, so that a full text may tell it."""
+    return features.get("dense", 0.0) >= _MENTIONED
+
+
 def features_of(
-    asked: AskedPieces, terms: Terms, passages: Sequence[Passage], library: Library
+    asked: AskedPieces, terms: Terms, passages: Sequence[Passage], one: bool, library: Library
 ) -> dict[str, float]:
     """What the confidence is made of; every feature is about 0 to 1.
+
+    `one` tells that one paper should answer. Where several are wanted, or the conversation says
+    which is meant, none need be ahead, and any of the first three may hold what is asked.
 
     - dense: cosine of the nearest chunk
     - held: share of the question's word pieces that find one like them in the first paper
@@ -86,12 +97,13 @@ def features_of(
     names = {stem: weights[stem] for stem in terms.names}
     things = {stem: weights[stem] for stem in terms.asked}
     unknown = (terms.names & terms.unknown).difference(*spelt_out)
-    share, fresh = held(asked, library.pieces_of({first.id: first}, 1)[first.id])
+    nearest = {p.paper.id: p.paper for p in passages[: 1 if one else _FIRST]}
+    holds = [held(asked, pieces) for pieces in library.pieces_of(nearest, len(nearest)).values()]
     return {
         "dense": max(p.scores.dense or 0.0 for p in passages),
-        "held": share,
-        "fresh": fresh,
-        "lead": _lead(passages),
+        "held": max(share for share, _ in holds),
+        "fresh": max(fresh for _, fresh in holds),
+        "lead": _lead(passages) if one else _USUAL_LEAD,
         "names": _share(names, text | spelt_out[0], _PRIOR),
         "known": float(not unknown),
         "news": _share(new, text),

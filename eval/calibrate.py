@@ -64,7 +64,7 @@ def cases(
         if question.answerable and not titles & set(question.papers):
             continue
         found.append(Case(question, _features(search), question.answerable, count=count))
-        if question.answerable and not turns:
+        if question.answerable and not turns and (count == 1.0 or question.split == "held"):
             others = tuple(i for title, i in ids.items() if title not in question.papers)
             search = engine.find(question.question, filters=Filters(papers=others))
             found.append(

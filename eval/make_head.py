@@ -1,6 +1,6 @@
 """Learns the late-interaction head, store/data/minilm/late.npz, from the training questions.
 
-    .venv-torch/bin/python -m eval.make_head WHEEL   # the one of `make model`
+    .venv-torch/bin/python -m eval.make_head WHEEL [FILE]   # the one of `make model`
 
 The embedder stays as it is: what is learnt are two matrices that project its word pieces' states,
 a paper's and a question's, to 96 numbers. They begin as the states' first principal directions
@@ -200,7 +200,7 @@ def fares(head: Head, lessons: Sequence[Lesson], papers: Sequence[Text]) -> str:
     return "vectors {:.3f}, late interaction {:.3f}, sentence {:.3f}".format(*shares)
 
 
-def main(weights: str) -> None:
+def main(weights: str, out: Path = OUT) -> None:
     torch.manual_seed(0)
     random.seed(0)
     rows = {q.id: q for q in load_questions("all", TRAINING) if q.answerable}
@@ -228,7 +228,7 @@ def main(weights: str) -> None:
     telling = np.ones(size, np.uint8)
     telling[list(silent)] = 0
     np.savez_compressed(
-        OUT,
+        out,
         document=head.document.detach().numpy().astype(np.float16),
         question=head.question.detach().numpy().astype(np.float16),
         weights=rarity.astype(np.float16),
@@ -260,13 +260,16 @@ def _lessons(
     rarity: np.ndarray[Any, Any],
 ) -> list[Lesson]:
     lessons = []
+    vectors = torch.cat([paper.vector for paper in papers])
+    owners = torch.tensor([i for i, paper in enumerate(papers) for _ in paper.vector])
     for q in questions:
         (title,) = q.papers
         spans = split_sentences(found[title].abstract)
         gold = q.evidence[title]
         right = [any(s < b and a < e for a, b in gold) for s, e in spans]
         asked, paper = reader.question(q.question, rarity), about.index(title)
-        near = torch.stack([(p.vector @ asked.vector).max() for p in papers])
+        near = torch.full((len(papers),), -math.inf)
+        near.scatter_reduce_(0, owners, vectors @ asked.vector, "amax")
         near[paper] = -math.inf
         rivals = near.topk(HARD).indices.tolist()
         lessons.append(Lesson(asked, paper, rivals, torch.tensor(right), q.split == "held"))
@@ -276,4 +279,4 @@ def _lessons(
 if __name__ == "__main__":
     import sys
 
-    main(sys.argv[1])
+    main(sys.argv[1], *map(Path, sys.argv[2:]))

@@ -101,6 +101,7 @@ def answer_document(answer: Answer) -> Document:
         "confidence": answer.confidence,
         "notice": answer.notice,
         "direct": answer.direct,
+        "mentioned": answer.mentioned,
         "writer": answer.writer,
         "timings_ms": dict(answer.timings_ms),
         "tokens": {"prompt": answer.tokens.prompt, "completion": answer.tokens.completion},

@@ -120,6 +120,7 @@ def answer_of(document: Document, papers: Mapping[str, Paper] | None = None) -> 
         tokens=Tokens(document["tokens"]["prompt"], document["tokens"]["completion"]),
         notice=document["notice"],
         direct=document.get("direct", ""),
+        mentioned=document.get("mentioned", False),
     )
 
 

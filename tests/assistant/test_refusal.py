@@ -131,7 +131,7 @@ def test_more_of_any_feature_never_lowers_the_confidence(
 def test_the_model_knows_the_features_that_are_made(library: Library) -> None:
     assert set(shipped_model().weights) == set(FEATURES)
     asked = ask("", library).pieces
-    found = features_of(asked, Terms({}, frozenset(), frozenset()), [], library)
+    found = features_of(asked, Terms({}, frozenset(), frozenset()), [], True, library)
     assert found == dict.fromkeys(FEATURES, 0.0)
     assert 0 < shipped_model().threshold < 1
 
@@ -145,7 +145,9 @@ def test_extreme_features_overflow_nothing() -> None:
 
 def features(library: Library, question: str, *found: Passage) -> dict[str, float]:
     """What the confidence in an answer to the question from these passages is made of."""
-    return features_of(ask(question, library).pieces, terms_of(question, library), found, library)
+    return features_of(
+        ask(question, library).pieces, terms_of(question, library), found, True, library
+    )
 
 
 def test_the_first_paper_is_held_against_the_question_piece_by_piece(library: Library) -> None:

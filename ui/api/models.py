@@ -210,6 +210,9 @@ class Answer(Shown):
     confidence: float
     notice: str
     direct: str = Field(description="The answer in a word or two, where that is plain; or empty.")
+    mentioned: bool = Field(
+        description="Of a refusal: the abstracts touch on it, and a full text may tell it."
+    )
     writer: str
     timings_ms: dict[str, float]
     tokens: TokenCounts
