@@ -55,7 +55,8 @@ def assert_quoted_instead(answer: Answer, why: str) -> None:
     assert answer.status == "answered"
     assert answer.writer == "extractive"
     assert answer.citations[0].paper_id == LEDGERS.id
-    assert answer.text.startswith(f"In *{LEDGERS.title}*: ")
+    direct = f"**{answer.direct}** [1]: " if answer.direct else ""
+    assert answer.text.startswith(f"{direct}In *{LEDGERS.title}*: ")
     assert re.fullmatch(rf"The language model \S+ {why}, so this answer quotes the abstracts "
                         r"instead\.", answer.notice), answer.notice  # fmt: skip
 

@@ -59,9 +59,14 @@ def test_no_answer_holds_a_word_of_its_own(asked: Asked) -> None:
     for answer in answered(asked):
         for sentence in answer.sentences:
             (citation,) = sentence.citations
-            lead = f"In *{citation.title}*: " if sentence.text.startswith("In *") else ""
             quote = re.sub(r"\s+", " ", citation.quote)
-            assert sentence.text == f"{lead}{quote} [{citation.number}]"
+            leads = ("", f"In *{citation.title}*: ", f"By contrast, in *{citation.title}*: ")
+            said = [f"{lead}{quote} [{citation.number}]" for lead in leads]
+            direct = f"**{sentence.direct}** [{citation.number}]: " if sentence.direct else ""
+            assert sentence.text in [direct + text for text in said]
+            assert sentence.direct in (*quote.split(), *("Yes", "No")) or all(
+                part in quote for part in sentence.direct.split(", ")
+            )
         assert answer.text.split() == " ".join(s.text for s in answer.sentences).split()
 
 
