@@ -85,7 +85,7 @@ class LateHead:
         kept = self._learnt["telling"][reading.ids].astype(bool)
         if not kept.any():
             kept[:] = True
-        rows = _unit(_unit(reading.states[kept]) @ self._document)
+        rows = _unit(reading.states[kept] @ self._document)
         places = reading.starts[kept].astype(np.int64) - (title + 1)
         starts = np.where(places < 0, _IN_TITLE, np.minimum(places + start, _IN_TITLE - 1))
         scale = _LEVELS / np.abs(rows).max(axis=1, keepdims=True).clip(1e-9)
@@ -127,7 +127,7 @@ class LateHead:
         if not total:
             weights = np.ones(len(reading.ids), np.float32)
             total = float(len(weights)) or 1.0
-        return AskedPieces(_unit(_unit(reading.states) @ self._question), weights / total)
+        return AskedPieces(_unit(reading.states @ self._question), weights / total)
 
 
 def _unit(rows: Rows) -> Rows:

@@ -20,6 +20,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # the time to a first answer, at the end as well as on the way.
     gc.set_threshold(50_000)
     atexit.register(gc.freeze)
+    # Before numpy is loaded: our products are small, and the threads that BLAS wakes for each get
+    # in the way of those that embed and answer (up to twenty times as long when all are busy).
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # what a terminal can't show is no reason to stop
             stream.reconfigure(errors="replace")
