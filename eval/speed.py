@@ -14,13 +14,13 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -30,11 +30,13 @@ from eval.figures import Figure, markdown
 from eval.questions import PAGES, load_questions
 from eval.serving import serving, wait_ready
 from eval.timing import Took, compare, in_turn, machine, process, timed
-from store.embedding import MiniLM, Step, Vectors
+from store.embedding import MiniLM, Reading, Step
 from store.library import Library
 from store.paper import Paper
 from store.readers import read_paths
 from store.settings import StoreSettings
+
+T = TypeVar("T")
 
 __all__ = ["markdown", "run"]
 
@@ -96,9 +98,11 @@ class _Noting(MiniLM):
         super().__init__()
         self._batches = batches
 
-    def embed(self, texts: Sequence[str], step: Step = nullcontext) -> Vectors:
+    def read(
+        self, texts: Sequence[str], then: Callable[[int, Reading], T], step: Step = nullcontext
+    ) -> list[T]:
         self._batches.append(list(texts))
-        return super().embed(texts, step)
+        return super().read(texts, then, step)
 
 
 def adding(papers: Sequence[Paper], plan: Plan) -> Figure:

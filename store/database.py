@@ -16,13 +16,15 @@ class Database:
 
     A connection is lent and not kept by its thread, so threads that come and go leave none
     behind. Rows must be fetched before it is given back. `what` names the file in errors.
+    What is `derived` from other data may lose its last changes where the power fails.
 
     Raises (from `read` and `write`): BrokenLibrary where SQLite can't do what it should.
     """
 
-    def __init__(self, path: Path, what: str = "catalogue") -> None:
+    def __init__(self, path: Path, what: str = "catalogue", *, derived: bool = False) -> None:
         self.path = path
         self._what = what
+        self._waits = "NORMAL" if derived else "FULL"  # for the disk
         self._idle: list[sqlite3.Connection] = []
         self._writing = threading.Lock()
         self._closed = False
@@ -69,7 +71,7 @@ class Database:
         )
         connection.create_function("fold", 1, _fold, deterministic=True)
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA synchronous = {self._waits}")
         connection.execute("PRAGMA cache_size = -32000")  # KB; adding touches all indexes' pages
         return connection
 

@@ -39,7 +39,7 @@ class PieceIndex:
     def __init__(self, path: Path, model: MiniLM) -> None:
         self.head = LateHead()
         self.model = model
-        self._database = Database(path, "word pieces")
+        self._database = Database(path, "word pieces", derived=True)
         with self._database.write() as connection:
             connection.execute(_SCHEMA)
 
