@@ -143,7 +143,7 @@ class HybridRetriever(BaseRetriever):
         self, asked: Asked, papers: Mapping[str, Paper], pool: Sequence[str], embedded: Set[str]
     ) -> dict[str, float]:
         """Late interaction with the papers of the pool, those aside that no question has time to
-        read: papers that wait for their vectors, and too many whose pieces are not kept yet."""
+        read: most that wait for their vectors, and too many whose pieces are not kept yet."""
         if not self.settings.late_weight:
             return {}
         ready = {i: papers[i] for i in pool if i in embedded}
