@@ -23,6 +23,13 @@ _ARXIV = re.compile(
 )
 _DOI = re.compile(r"10\.\d{4,9}(?:/|%2F)\S+", re.I)
 _ARXIV_DOI = "10.48550/arxiv."
+# Registers besides DOI and arXiv, in the order of their weight, and what their ids look like.
+REGISTERS = {
+    "pubmed": re.compile(r"\d{1,9}"),
+    "acl": re.compile(r"[a-z]\d{2}-\d{4,5}|\d{4}\.[\w.-]+\d"),
+    "openalex": re.compile(r"w\d{1,14}"),
+    "s2": re.compile(r"[0-9a-f]{40}|corpus\d{1,12}"),
+}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -44,7 +51,8 @@ class Paper:
     `id` is made from the DOI or the arXiv id where there is one, else from the normalised
     title, unless the caller gives one. A DOI that arXiv gave brings its arXiv id. `kind` tells
     an abstract from a summary written by somebody else (the starter library). `date_inferred`
-    marks a date whose year was worked out and not read.
+    marks a date whose year was worked out and not read. `other_ids` are those of further
+    registers, each as `register:id`: see `REGISTERS`.
     """
 
     title: str
@@ -62,6 +70,7 @@ class Paper:
     url: str | None = None
     doi: str | None = None
     arxiv_id: str | None = None
+    other_ids: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
 
     def __post_init__(self) -> None:
@@ -69,6 +78,7 @@ class Paper:
         put(self, "doi", normal_doi(self.doi) if self.doi else None)
         arxiv_id = self.arxiv_id or (self.doi if (self.doi or "").startswith(_ARXIV_DOI) else None)
         put(self, "arxiv_id", normal_arxiv(arxiv_id) if arxiv_id else None)
+        put(self, "other_ids", normal_ids(self.other_ids) if self.other_ids else ())
         if self.year is None and self.date is not None:
             put(self, "year", self.date.year)
         if self.author_count is None and self.authors:
@@ -89,11 +99,16 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A record, or with position 0 a whole file, that was not taken: where and why."""
+    """A record, or with position 0 a whole file, that was not taken: where and why.
+
+    `text` shows what the record is, `fields` is what could be read of it, as JSON that
+    `store.readers.fields.record_of` takes once it is mended; "" where nothing could.
+    """
 
     source: Source
     why: str
     text: str = ""
+    fields: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +142,21 @@ def normal_arxiv(text: str) -> str | None:
     """An arXiv id without version or prefix (any of the ways people write it); None if none."""
     found = _ARXIV.search(text.strip())
     return found.group(1).lower() if found else None
+
+
+def normal_ids(ids: Iterable[str]) -> tuple[str, ...]:
+    """Ids of further registers as `register:id` in lower case, sorted; what is none is left out.
+
+    The last part of an address is taken for the id, as `https://openalex.org/W42`. Semantic
+    Scholar's are its 40 hexadecimal digits, or `corpus` with its corpus number.
+    """
+    found = set()
+    for given in ids:
+        register, _, value = given.strip().lower().partition(":")
+        value = value.strip().rstrip("/").rpartition("/")[2]
+        if (pattern := REGISTERS.get(register)) and pattern.fullmatch(value):
+            found.add(f"{register}:{value}")
+    return tuple(sorted(found))
 
 
 def keys_of(paper: Paper) -> tuple[str, ...]:

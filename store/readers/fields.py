@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date as Date
+from datetime import datetime
 from typing import Any
 
 from store.filters import parse_day
-from store.paper import Paper, Rejected, Source
+from store.paper import Paper, Rejected, Source, normal_ids
+from store.readers.markup import readable
 
 _LONGEST = {"title": 2_000, "abstract": 100_000}  # characters; what is longer is no such thing
 _SHORT = 1_000
+_NEEDS = ("title", "abstract", "summary")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NEEDED = "a record needs a 'title' and an 'abstract', both text"
 
 
@@ -28,6 +35,81 @@ def paper_of(given: object, source: Source) -> Paper | Rejected:
     except ValueError as error:
         shown = given.get("title", "") if isinstance(given, Mapping) else ""
         return Rejected(source, str(error), _plain(shown) if isinstance(shown, str) else "")
+
+
+def record_of(given: Mapping[str, Any], source: Source) -> Paper | Rejected:
+    """The paper of a record in somebody else's format, or why it describes none; never raises.
+
+    As `paper_of`, but lenient: LaTeX and HTML in texts become readable, dates may be written in
+    most ways (a year or a month gives the year alone), and an optional field that can't be read is
+    left out. A rejected record brings its fields, so that it can be mended and added again.
+    """
+    plain: dict[str, Any] = {key: value for key, value in given.items() if value not in (None, "")}
+    for name in ("title", "abstract", "summary", "venue", "organisation"):
+        if isinstance(value := plain.get(name), str):
+            plain[name] = readable(_plain(value))
+    if isinstance(plain.get("authors"), list | tuple):
+        names = (readable(_plain(one)) for one in plain["authors"] if isinstance(one, str))
+        plain["authors"] = [name for name in names if name]
+    if "date" in plain:
+        day, year = date_of(plain.pop("date"))
+        plain |= {"date": day.isoformat()} if day else {}
+        plain.setdefault("year", year)
+    outcome = paper_of(plain, source)
+    if isinstance(outcome, Paper):
+        return outcome
+    kept = {name: value for name, value in plain.items() if name in _NEEDS or _good(name, value)}
+    outcome = paper_of(kept, source)
+    if isinstance(outcome, Paper):
+        return outcome
+    missing = [
+        name
+        for name, value in (
+            ("title", kept.get("title")),
+            ("abstract", kept.get("abstract") or kept.get("summary")),
+        )
+        if not any(c.isalnum() for c in str(value or ""))
+    ]
+    return replace(
+        outcome,
+        why=f"it has no {' and no '.join(missing)}" if missing else outcome.why,
+        text=str(kept.get("title") or kept.get("abstract") or "")[:_SHORT],
+        fields=json.dumps(kept, ensure_ascii=False, default=str),
+    )
+
+
+def date_of(value: object) -> tuple[Date | None, int | None]:
+    """A day where text or a date names one, and the year; None for what it doesn't name."""
+    if isinstance(value, datetime):
+        value = value.date()
+    if isinstance(value, Date):
+        return value, value.year
+    text = str(value).strip()
+    if iso := re.match(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)", text):
+        try:
+            day = Date(*(int(part) for part in iso.groups()))
+            return day, day.year
+        except ValueError:
+            return None, int(iso.group(1))
+    year = re.search(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)", text)
+    if not year:
+        return None, None
+    month = next((n for n, m in enumerate(_MONTHS, 1) if re.search(rf"\b{m}", text, re.I)), None)
+    number = re.search(
+        r"(?<!\d)([0-3]?\d)(?:st|nd|rd|th)?(?!\d)", text.replace(year.group(), " ", 1)
+    )
+    if month and number:
+        try:
+            return Date(int(year.group()), month, int(number.group(1))), int(year.group())
+        except ValueError:
+            pass
+    return None, int(year.group())
+
+
+def _good(name: str, value: object) -> bool:
+    """Whether an optional field can be taken as it is."""
+    probe = paper_of({"title": "t", "abstract": "a", name: value}, Source("-"))
+    return isinstance(probe, Paper)
 
 
 def _paper(given: Mapping[Any, Any], source: Source) -> Paper:
@@ -52,6 +134,7 @@ def _paper(given: Mapping[Any, Any], source: Source) -> Paper:
         url=_text(given, "url"),
         doi=_text(given, "doi"),
         arxiv_id=_text(given, "arxiv_id"),
+        other_ids=_ids(given.get("other_ids")),
         sources=_sources(given.get("sources"))[:1] or (source,),  # a record has one
     )
 
@@ -79,10 +162,18 @@ def _authors(value: object) -> tuple[str, ...]:
         return ()
     if isinstance(value, str):
         value = value.replace(" and ", ";").split(";")
-    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+    if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
         raise ValueError("'authors' must be a list of names")
     names = (" ".join(_plain(name).split()) for name in value)
     return tuple(name[:_SHORT] for name in names if name)
+
+
+def _ids(value: object) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
+        raise ValueError("'other_ids' must be a list of texts such as 'pubmed:123'")
+    return normal_ids(_plain(one) for one in value[:100])
 
 
 def _count(given: Mapping[Any, Any], name: str, most: int) -> int | None:

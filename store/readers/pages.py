@@ -16,7 +16,7 @@ from pathlib import PurePath
 from typing import NamedTuple
 
 from store.paper import Paper, Rejected, Source
-from store.readers.base import Origin, ReaderError, decode
+from store.readers.base import Data, Origin, ReaderError, decode, whole
 from store.readers.page_dates import Calendar
 from store.readers.page_layout import Line, Record, alternates, divide, ending
 from store.readers.page_marks import Footer, Page, pages_of, unglued
@@ -48,6 +48,7 @@ class ListingPage:
         list(ListingPage().read(Path("page.txt").read_bytes(), Origin("page.txt")))
     """
 
+    key = "page"
     name = "listing page"
 
     def __init__(self, today: Date | None = None) -> None:
@@ -61,12 +62,12 @@ class ListingPage:
             return False
         return True
 
-    def read(self, data: bytes, origin: Origin) -> Iterator[Paper | Rejected]:
+    def read(self, data: Data, origin: Origin) -> Iterator[Paper | Rejected]:
         """Every whole record as a paper, and what was cut or has no abstract as rejected.
 
         Raises `NotAListingPage` when called, before anything is yielded.
         """
-        text = _text(data)
+        text = _text(whole(data, origin.file))
         lines = list(_lines(text))
         if _MARKUP.match(text) or _is_list(lines):
             raise NotAListingPage(origin.file)
