@@ -12,7 +12,8 @@ from shutil import rmtree
 from typing import TYPE_CHECKING, Any
 
 from eval.prints import QuestionsPrint, digest_of
-from store.paper import Paper, Source, keys_of, normal_title
+from store.identity import title_key
+from store.paper import Paper, Source, normal_title
 from store.settings import StoreSettings
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def collection_library(
         if library.count() != len(collection.papers):
             library.catalogue(collection.papers.values())
         library.index(tell)
-        keys = {doc: keys_of(paper)[-1] for doc, paper in collection.papers.items()}
+        keys = {doc: title_key(paper.title) for doc, paper in collection.papers.items()}
         ids = library.catalog.known_by(list(keys.values()))
         documents = {ids[key]: doc for doc, key in keys.items()}
         if len(documents) != len(collection.papers):

@@ -19,14 +19,16 @@ from store import records as store_records
 from store.changes import Changes
 from store.database import Database
 from store.errors import BrokenLibrary
+from store.facts import Facts
 from store.filters import Filters
+from store.migrating import migrate
 from store.orders import SORTS, Order
 from store.paper import Paper, Source
 from store.records import Outcome, Place, drop_outdated, put_one, rebuild
 from store.removing import Removal
 from store.rows import COLUMNS, from_row, where
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _META = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
@@ -37,7 +39,7 @@ _RECORDS = 500  # records a transaction
 class Catalog:
     """The papers of one library in one SQLite file. Safe to use from several threads.
 
-    `changes` tells the indexes what they have yet to follow.
+    `changes` tells the indexes what they have yet to follow; `facts` reads metadata alone.
 
     Raises (from any method): BrokenLibrary where the file can't be used.
     """
@@ -45,7 +47,9 @@ class Catalog:
     def __init__(self, path: Path) -> None:
         self._database = Database(path)
         self.changes = Changes(self._database)
+        self.facts = Facts(self._database)
         with self._database.write() as db:
+            migrate(db)
             for statement in "".join(_SCHEMAS).split(";"):
                 db.execute(statement)
             db.execute(
@@ -87,11 +91,9 @@ class Catalog:
         while batch := list(islice(stream, _RECORDS)):
             with self._database.write() as db:
                 changed = [put_one(db, record, given, outcomes) for record in batch]
-                for paper_id in dict.fromkeys(i for i in changed if i):
-                    rebuild(db, paper_id, outcomes)
+                rebuild(db, filter(None, changed), outcomes, given=given)
         with self._database.write() as db:
-            for paper_id in drop_outdated(db, given):
-                rebuild(db, paper_id, outcomes)
+            rebuild(db, drop_outdated(db, given), outcomes, given=given)
         return outcomes
 
     def remove_papers(self, ids: Iterable[str]) -> Removal:
@@ -124,9 +126,12 @@ class Catalog:
         return {paper.id: paper for paper in found}
 
     def known_by(self, keys: Sequence[str]) -> dict[str, str]:
-        """The ids of the papers that are known by keys (`store.paper.keys_of`), by key."""
+        """The ids of the papers that are known by keys (`store.identity.keys_of`), by key.
+
+        Of several papers with a title, the one that came first."""
         rows = self._rows(
-            "SELECT key, paper_id FROM keys WHERE key IN (SELECT value FROM json_each(?))",
+            "SELECT key, paper_id FROM keys JOIN papers ON id = paper_id "
+            "WHERE key IN (SELECT value FROM json_each(?)) ORDER BY number DESC",
             [json.dumps(list(keys))],
         )
         return dict(rows)

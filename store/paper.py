@@ -1,4 +1,4 @@
-"""What a paper is, when two records are the same paper, and how records become one paper.
+"""What a paper is, what it is known by, and how records become one paper.
 
 No I/O here: these values travel between the floors.
 """
@@ -84,7 +84,7 @@ class Paper:
         if self.author_count is None and self.authors:
             put(self, "author_count", len(self.authors))
         if not self.id:
-            put(self, "id", id_of_key(keys_of(self)[0]))
+            put(self, "id", ids_of(self)[0])
 
     @property
     def byline(self) -> str:
@@ -119,8 +119,18 @@ class Skipped:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A file whose records follow, and the name of the format it is read as."""
+
+    file: str
+    format: str
+
+
 def normal_title(title: str) -> str:
     """The title with case, accents, punctuation and spacing aside."""
+    if title.isascii():  # most are, and it is quicker
+        return _NOT_WORD.sub(" ", title.lower()).strip()
     # Twice, as each of the two steps can bring work for the other ("𝐀" is no letter to casefold).
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", title).casefold())
     plain = "".join(c for c in plain if not unicodedata.combining(c))
@@ -159,43 +169,28 @@ def normal_ids(ids: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def keys_of(paper: Paper) -> tuple[str, ...]:
-    """All keys by which this paper is known, strongest first. Two papers that share one are one."""
-    keys = []
-    if paper.doi:
-        keys.append(f"doi:{paper.doi}")
-    if paper.arxiv_id:
-        keys.append(f"arxiv:{paper.arxiv_id}")
-    keys.append(f"title:{normal_title(paper.title) or paper.title.strip()}")
-    return tuple(keys)
+def register_keys(paper: Paper) -> tuple[str, ...]:
+    """The ids that registers gave this paper, as `register:id`, strongest first."""
+    keys = (("doi", paper.doi), ("arxiv", paper.arxiv_id))
+    return (*(f"{name}:{value}" for name, value in keys if value), *paper.other_ids)
+
+
+def ids_of(paper: Paper) -> tuple[str, ...]:
+    """The ids that this paper can have in a library, strongest first; the last is its title's."""
+    title = f"title:{normal_title(paper.title) or paper.title.strip()}"
+    return tuple(id_of_key(key) for key in (*register_keys(paper), title))
 
 
 def id_of_key(key: str) -> str:
-    """A key as an id that is safe in an address: `arxiv-1706.03762`, `doi-…` or `title-…`.
+    """A key as an id that is safe in an address: `arxiv-1706.03762`, `pubmed-…`, `title-…`.
 
     DOIs and titles become 12 hexadecimal digits of their BLAKE2 digest, as both can hold
     any character.
     """
     kind, _, value = key.partition(":")
-    if kind == "arxiv":
-        return f"arxiv-{value.replace('/', '-')}"
+    if kind not in ("doi", "title"):
+        return f"{kind}-{value.replace('/', '-')}"
     return f"{kind}-{hashlib.blake2b(value.encode('utf-8', 'replace'), digest_size=6).hexdigest()}"
-
-
-def alike(records: Iterable[Paper]) -> list[list[Paper]]:
-    """Records grouped into papers: those that share a key, be it through others, are together."""
-    groups: list[tuple[set[str], list[Paper]]] = []
-    for record in records:
-        keys, together = set(keys_of(record)), [record]
-        apart = []
-        for group in groups:
-            if keys.isdisjoint(group[0]):
-                apart.append(group)
-            else:
-                keys |= group[0]
-                together = group[1] + together
-        groups = [*apart, (keys, together)]
-    return [together for _, together in groups]
 
 
 def merge(records: Iterable[Paper]) -> Paper:
@@ -223,6 +218,7 @@ def merge(records: Iterable[Paper]) -> Paper:
         filled["year"] = next((p.year for p in ordered if p.year), None)
     votes = [p.upvotes for p in ordered if p.upvotes is not None]
     filled["upvotes"] = max(votes, default=None)
+    filled["other_ids"] = tuple(sorted({i for p in ordered for i in p.other_ids}))
     filled["sources"] = tuple(sorted({s for p in ordered for s in p.sources}))
     return replace(lead, id=given[0].id, **filled)  # type: ignore[arg-type]
 
@@ -230,7 +226,7 @@ def merge(records: Iterable[Paper]) -> Paper:
 def _fullness(paper: Paper) -> tuple[bool, int, int, str]:
     fields = (
         paper.date, paper.upvotes, paper.organisation, paper.author_count, paper.doi,
-        paper.arxiv_id, paper.url, paper.venue, paper.authors,
+        paper.arxiv_id, paper.url, paper.venue, paper.authors, paper.other_ids or None,
     )  # fmt: skip
     known = sum(value is not None and value != () for value in fields)
     abstract = paper.kind == "abstract" and bool(paper.abstract)

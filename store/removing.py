@@ -56,8 +56,7 @@ def _remove(db: sqlite3.Connection, condition: str, value: str, touched: list[st
         (token, value),
     )
     db.execute(f"DELETE FROM records WHERE {condition}", (value,))
-    for paper_id in touched:
-        rebuild(db, paper_id, {})
+    rebuild(db, touched, {})
     for table in ("removals", "removed"):
         db.execute(f"DELETE FROM {table} WHERE token <= ?", (token - _KEPT,))
     return Removal(len(touched), str(token))

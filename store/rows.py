@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import date as Date
 from typing import Any
 
@@ -15,6 +15,7 @@ from store.paper import Paper, Source
 _FEW = 10_000  # papers
 
 COLUMNS = tuple(f.name for f in fields(Paper) if f.name != "sources")
+_OF_SOURCE = tuple(f.name for f in fields(Source))
 
 
 def text_digest(paper: Paper) -> str:
@@ -27,7 +28,7 @@ def to_row(paper: Paper) -> tuple[object, ...]:
     row = []
     for name in COLUMNS:
         value = getattr(paper, name)
-        if name == "authors":
+        if name in ("authors", "other_ids"):
             value = json.dumps(value, ensure_ascii=False)
         elif isinstance(value, Date):
             value = value.isoformat()
@@ -40,21 +41,28 @@ def to_row(paper: Paper) -> tuple[object, ...]:
 def from_row(row: Sequence[Any], sources: tuple[Source, ...]) -> Paper:
     values = dict(zip(COLUMNS, row, strict=True))
     values["authors"] = tuple(json.loads(values["authors"]))
+    values["other_ids"] = tuple(json.loads(values["other_ids"]))
     values["date"] = Date.fromisoformat(values["date"]) if values["date"] else None
     values["date_inferred"] = bool(values["date_inferred"])
     return Paper(**values, sources=sources)
 
 
 def to_json(paper: Paper) -> str:
-    given = {k: v for k, v in asdict(paper).items() if v is not None and v is not False and v != ()}
-    if paper.date:
-        given["date"] = paper.date.isoformat()
+    given: dict[str, object] = {}
+    for name in (*COLUMNS, "sources"):
+        value = getattr(paper, name)
+        if value is None or value is False or value == ():
+            continue
+        if name == "sources":
+            value = [{n: getattr(source, n) for n in _OF_SOURCE} for source in paper.sources]
+        given[name] = value.isoformat() if isinstance(value, Date) else value
     return json.dumps(given, ensure_ascii=False)
 
 
 def from_json(data: str) -> Paper:
     values = json.loads(data)
     values["authors"] = tuple(values.get("authors", ()))
+    values["other_ids"] = tuple(values.get("other_ids", ()))
     values["sources"] = tuple(Source(**s) for s in values.get("sources", ()))
     if "date" in values:
         values["date"] = Date.fromisoformat(values["date"])

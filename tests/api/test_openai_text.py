@@ -130,7 +130,7 @@ def test_any_title_that_is_listed_is_found_again(tmp_path: Path, titles: list[st
 
 
 def _keys(papers: list[Paper]) -> list[str]:
-    from store.paper import keys_of
+    from store.identity import keys_of
 
     return [key for paper in papers for key in keys_of(paper)]
 

@@ -38,9 +38,16 @@ def tables(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
 
 
 MERGED = [
-    record("Tides", "Short.", "a.txt", 1),
-    record("Tides", "A longer abstract of tides.", "b.txt", 1, doi="10.5555/x", upvotes=4),
-    record("Dunes", "x", "a.txt", 2),
+    record("Tides in small harbours", "Short.", "a.txt", 1),
+    record(
+        "Tides in small harbours",
+        "A longer abstract of tides.",
+        "b.txt",
+        1,
+        doi="10.5555/x",
+        upvotes=4,
+    ),
+    record("Dunes that wander slowly", "x", "a.txt", 2),
     record("Tides, renamed", "Other.", "c.txt", 1, doi="10.5555/x"),
     record("Wells", "y", "b.txt", 2),
 ]
@@ -136,9 +143,19 @@ def test_only_the_latest_removals_are_kept(catalog: Catalog, tmp_path: Path) -> 
 
 
 def test_what_came_in_after_a_removal_stays_when_it_is_undone(catalog: Catalog) -> None:
-    catalog.put([record("Tides", "Old words.", "a.txt", 1), record("Dunes", "x", "a.txt", 2)])
+    catalog.put(
+        [
+            record("Tides in small harbours", "Old words.", "a.txt", 1),
+            record("Dunes that wander slowly", "x", "a.txt", 2),
+        ]
+    )
     removal = catalog.remove_papers([paper.id for paper in catalog.list()])
-    catalog.put([record("Tides", "New.", "a.txt", 5), record("Dunes", "longer", "b.txt", 1)])
+    catalog.put(
+        [
+            record("Tides in small harbours", "New.", "a.txt", 5),
+            record("Dunes that wander slowly", "longer", "b.txt", 1),
+        ]
+    )
     assert catalog.undo(removal.token) == 1
     tides, dunes = catalog.list()
     assert (tides.abstract, [s.position for s in tides.sources]) == ("New.", [5])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from store.paper import keys_of
+from store.identity import keys_of
 from store.sentences import split_sentences
 from store.starter import STARTER, starter_papers
 

@@ -16,8 +16,9 @@ from assistant.conversation import stand_alone
 from assistant.question import tidy
 from store.exports.markdown import escaped
 from store.exports.text import address, one_line
+from store.identity import title_key
 from store.library import Library
-from store.paper import Paper, normal_title
+from store.paper import Paper
 from ui.api.models import MAX_QUESTION
 from ui.api.openai_models import ChatMessage
 from ui.documents import Document
@@ -124,7 +125,7 @@ def _turn(question: str, answer: str, before: Sequence[Turn], library: Library) 
     said, listed = (answer[: ends[-1].start()], answer[ends[-1].end() :]) if ends else (answer, "")
     said = said.rpartition(_BROKE_OFF)[2].replace(f" {_NOT_SUPPORTED}", "").strip()
     titles = [_unescaped(title) for title in _REFERENCE.findall(listed)]
-    keys = {f"title:{normal_title(title) or title}": title for title in titles}
+    keys = {title_key(title): title for title in titles}
     known = library.catalog.known_by(list(keys))
     papers = {known[key]: title for key, title in keys.items() if key in known}
     asked = stand_alone(question, before)  # by the rules, as a model's wording isn't kept
