@@ -59,6 +59,7 @@ class Sentence:
     """One sentence of an answer as it is shown, marks included, with its own citations.
 
     `direct` are the words of a direct answer; the text then begins with them between `**`.
+    `entry` tells that it is a line of a list.
     """
 
     text: str
@@ -66,6 +67,7 @@ class Sentence:
     supported: bool
     opens_paragraph: bool = False
     direct: str = ""
+    entry: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +93,41 @@ class Searched:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Some of a collection's papers, by id, and what they have in common; "" for those of which
+    it isn't known."""
+
+    name: str
+    papers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """What a question about the collection came to: the papers that it means, all of them.
+
+    `asked` is the question as it was understood, `rule` how it was decided which papers are
+    meant; `kind` is count, list or groups. `members` are the ids of all papers that are meant, in
+    the order that was asked for, and `count` is how many. Where only the first of these were
+    wanted ("the five newest"), `wanted` is how many. Groups are by year, organisation or page.
+    """
+
+    asked: str
+    kind: str
+    count: int
+    members: tuple[str, ...]
+    rule: str = ""
+    wanted: int | None = None
+    groups: tuple[Group, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """A question's answer. A refused one cites nothing and names the nearest papers; `mentioned`
     tells that these are about what was asked, though their abstracts don't say it.
 
     `direct` answers in a word or two what can be answered so ("43 languages"), else it is empty.
+    `collection` is there where the question was about the collection itself: such an answer rests
+    on metadata, and its sentences on no abstract.
     """
 
     question: str
@@ -113,6 +145,7 @@ class Answer:
     notice: str = ""
     direct: str = ""
     mentioned: bool = False
+    collection: Collection | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +198,13 @@ Event = Retrieved | Written | Restarted | Done
 
 
 def join_sentences(sentences: tuple[Sentence, ...] | list[Sentence]) -> str:
-    """The sentences as one text; a paragraph begins where a sentence says so."""
+    """The sentences as one text; a paragraph begins where a sentence says so, and the entries of
+    a list stand on lines of their own."""
     text = ""
     for sentence in sentences:
         gap = "" if not text else "\n\n" if sentence.opens_paragraph else " "
+        if sentence.entry:
+            gap = (gap if sentence.opens_paragraph else "\n") + "- "
         text += gap + sentence.text
     return text
 
@@ -201,7 +237,7 @@ def turn_of(answer: Answer) -> Turn:
 
 
 __all__ = [
-    "Answer", "Citation", "Done", "Event", "Passage", "Restarted", "Retrieved", "Scores",
-    "Searched", "Sentence", "Span", "Status", "Tokens", "Turn", "WriterName", "Written",
-    "join_sentences", "turn_of", "waiting_notice",
+    "Answer", "Citation", "Collection", "Done", "Event", "Group", "Passage", "Restarted",
+    "Retrieved", "Scores", "Searched", "Sentence", "Span", "Status", "Tokens", "Turn",
+    "WriterName", "Written", "join_sentences", "turn_of", "waiting_notice",
 ]  # fmt: skip

@@ -29,7 +29,10 @@ from assistant.answer import (
     waiting_notice,
 )
 from assistant.citing import SupportCheck
-from assistant.finding import Clock, Finder, Found
+from assistant.collection.answering import answer_of, tell
+from assistant.collection.asking import asked_in
+from assistant.collection.query import CollectionQuery
+from assistant.finding import Clock, Finder, Found, in_words
 from assistant.question import asks_for_several, tidy
 from assistant.refusal import mentioned, shipped_model
 from assistant.reranking.base import Rerank
@@ -114,6 +117,7 @@ class CitedQueryEngine(BaseQueryEngine):
     ) -> Iterator[Event]:
         """The answer as it comes: Retrieved, then a Written for each sentence, then Done.
 
+        A question about the collection itself is answered from the catalogue, whoever may write.
         Restarted comes between when a language model breaks off and the extractive writer
         takes its place. Closing the iterator stops the work. `writer` "extractive" keeps the
         language model out of this one answer; "model" raises ValueError where there is none.
@@ -124,6 +128,22 @@ class CitedQueryEngine(BaseQueryEngine):
             )
         clock = Clock()
         question, notice = readable(question)
+        if query := self._asks_of_collection(question, turns, filters):
+            told = tell(
+                query,
+                question,
+                self.library,
+                filters,
+                in_words(filters),
+                follows=asked_in(question) is None,
+                most=top_k,
+            )
+            clock.step("count")
+            yield Retrieved(told.passages, told.searched)
+            for sentence in told.sentences:
+                yield Written(sentence)
+            yield Done(answer_of(told, question, notice, clock.total()))
+            return
         llm = None if writer == "extractive" else self.llm
         found = self.finder.find(
             question,
@@ -171,8 +191,17 @@ class CitedQueryEngine(BaseQueryEngine):
         A reranker isn't asked, as this is put to many questions at once: where it brings another
         paper forward, `ask` may decide otherwise.
         """
+        if self._asks_of_collection(readable(question)[0], turns, filters):
+            return True
         found = self.find(question, filters=filters, turns=turns, rerank=False)
         return self._confidence(found)[1]
+
+    def _asks_of_collection(
+        self, question: str, turns: Sequence[Turn], filters: Filters
+    ) -> CollectionQuery | None:
+        """What a question asks of the collection itself, where there is one."""
+        query = asked_in(question, turns)
+        return query if query and self.library.count(filters) else None
 
     def _confidence(self, found: Found) -> tuple[float, bool]:
         """How sure it is that the passages answer, and whether that is enough."""

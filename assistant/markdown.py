@@ -61,8 +61,11 @@ def _body(answer: Answer, numbers: Mapping[str, int]) -> str:
         if sentence.opens_paragraph or not paragraphs:
             paragraphs.append([])
         text = _sentence(sentence, numbers)
-        paragraphs[-1].append(text if sentence.supported else f"{text} {_NOT_SUPPORTED}")
-    return "\n\n".join(" ".join(sentences) for sentences in paragraphs)
+        text = text if sentence.supported else f"{text} {_NOT_SUPPORTED}"
+        if sentence.entry:
+            text = f"- {text}" if not paragraphs[-1] else f"\n- {text}"
+        paragraphs[-1].append(text)
+    return "\n\n".join(" ".join(one).replace(" \n", "\n") for one in paragraphs)
 
 
 def _sentence(sentence: Sentence, numbers: Mapping[str, int]) -> str:

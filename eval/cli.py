@@ -137,6 +137,33 @@ def support(pages: PagesOption = PAGES, as_json: JsonOption = False) -> None:
 
 
 @app.command()
+def collection(pages: PagesOption = PAGES, as_json: JsonOption = False) -> None:
+    """Ask 40 questions about the collection of the pages itself; only the exact answer is right."""
+    from eval.collection import load, measure
+
+    with KeptEngine(pages) as engine:
+        document = measure(engine, load())
+    _save("collection", document)
+    if as_json:
+        terminal.print_json(document)
+        return
+    terminal.out.print(f"{document['right']} of {document['questions']} right")
+    for name, why in document["wrong"].items():
+        terminal.out.print(f"{name}  {why}", markup=False)
+    captured = document["captured"]
+    taken = f"{len(captured)} of {document['content_questions']:,} questions on content"
+    terminal.out.print(f"{taken} taken for such{': ' if captured else ''}{', '.join(captured)}")
+
+
+@app.command()
+def cells(as_json: JsonOption = False, keep: KeepOption = False) -> None:
+    """How often a table's cell is rightly stated or not, and quotes a right sentence."""
+    from eval.cells import run
+
+    _finish("cells", run(keep), as_json)
+
+
+@app.command()
 def speed(
     pages: PagesOption = PAGES,
     as_json: JsonOption = False,

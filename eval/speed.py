@@ -30,7 +30,8 @@ from eval.figures import Figure, markdown
 from eval.questions import PAGES, load_questions
 from eval.serving import serving, wait_ready
 from eval.timing import Took, compare, in_turn, machine, process, timed
-from store.embedding import MiniLM, Reading, Step
+from store.embedding import MiniLM, Step
+from store.minilm import Cut, Reading
 from store.library import Library
 from store.paper import Paper
 from store.readers import read_paths
@@ -99,10 +100,14 @@ class _Noting(MiniLM):
         self._batches = batches
 
     def read(
-        self, texts: Sequence[str], then: Callable[[int, Reading], T], step: Step = nullcontext
+        self,
+        texts: Sequence[str],
+        then: Callable[[int, Reading], T],
+        step: Step = nullcontext,
+        cuts: Sequence[Cut | None] | None = None,
     ) -> list[T]:
         self._batches.append(list(texts))
-        return super().read(texts, then, step)
+        return super().read(texts, then, step, cuts)
 
 
 def adding(papers: Sequence[Paper], plan: Plan) -> Figure:

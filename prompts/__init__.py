@@ -9,6 +9,10 @@ from string import Formatter
 FIELDS = {
     "answer": {"passages", "question"},
     "answer_system": set[str](),
+    "brief": {"passages", "question"},
+    "brief_system": set[str](),
+    "cells": {"title", "abstract", "questions"},
+    "cells_system": set[str](),
     "condense": {"conversation", "question"},
     "mcp_add_papers": set[str](),
     "mcp_ask": set[str](),

@@ -6,11 +6,15 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from store.paper import Paper
 from store.sentences import Span, split_sentences
 
 if TYPE_CHECKING:
     from llama_index.core.schema import TextNode
+
+    from store.minilm import Cut
 
 CountTokens = Callable[[str], int]
 
@@ -55,28 +59,43 @@ def windows(lengths: Sequence[int], room: int) -> list[tuple[int, int]]:
     return ranges
 
 
-def chunk(paper: Paper, count_tokens: CountTokens, window: int = 256) -> list[TextNode]:
+def chunk(
+    paper: Paper,
+    count_tokens: CountTokens,
+    window: int = 256,
+    pieces: Callable[[str], Cut] | None = None,
+) -> list[TextNode]:
     """The nodes of one paper, the title in front of each.
 
     Args:
         count_tokens: tokens of a text without the model's marks at both ends.
         window: the embedder's window in tokens, those two marks included.
+        pieces: the tokens of a text and where each begins, where the embedder tells: then a paper
+            is read once, for counting and for embedding; see `store.nodes.ChunkNode`.
 
     Returns:
         One node, or several where the abstract is too long. A node's id is `<paper id>#<n>`;
         its metadata holds the paper's id, and the `sentences` it covers as offsets into the
         abstract (`"0-120 121-240"`; read them with `read_spans`).
     """
-    from llama_index.core.schema import NodeRelationship, RelatedNodeInfo, TextNode
+    from llama_index.core.schema import NodeRelationship, RelatedNodeInfo
 
-    text = paper.abstract
+    from store.nodes import ChunkNode
+
+    text, before = paper.abstract, len(paper.title) + 1
     spans = split_sentences(text) or [(0, len(text))]
-    room = max(window - 2 - count_tokens(paper.title), window // 4)
-    ranges = windows([count_tokens(text[start:end]) for start, end in spans], room)
-    nodes = []
+    whole = pieces(f"{paper.title}\n{text}") if pieces else None
+    if whole is None:
+        titled = count_tokens(paper.title)
+        lengths = [count_tokens(text[start:end]) for start, end in spans]
+    else:
+        bounds = np.searchsorted(whole[1] - before, spans)
+        titled, lengths = int(np.searchsorted(whole[1], before)), np.diff(bounds)[:, 0].tolist()
+    ranges = windows(lengths, max(window - 2 - titled, window // 4))
+    nodes: list[TextNode] = []
     for number, (first, past) in enumerate(ranges):
         start, end = spans[first][0], spans[past - 1][1]
-        node = TextNode(
+        node = ChunkNode(
             id_=f"{paper.id}#{number}",
             text=f"{paper.title}\n{text[start:end]}",
             metadata={
@@ -93,8 +112,18 @@ def chunk(paper: Paper, count_tokens: CountTokens, window: int = 256) -> list[Te
             excluded_llm_metadata_keys=_HIDDEN,
         )
         node.relationships[NodeRelationship.SOURCE] = RelatedNodeInfo(node_id=paper.id)
+        if whole is not None and _apart(text, start) and _apart(text, end):
+            kept = np.r_[0:titled, bounds[first, 0] : bounds[past - 1, 1]][: window - 2]
+            starts = whole[1][kept]
+            starts[titled:] -= start
+            node.cut = whole[0][kept], starts
         nodes.append(node)
     return nodes
+
+
+def _apart(text: str, at: int) -> bool:
+    """Whether no word goes on over this place, so that either side can be cut into pieces alone."""
+    return at in (0, len(text)) or text[at - 1].isspace() or text[at].isspace()
 
 
 def write_spans(spans: Sequence[Span]) -> str:

@@ -9,156 +9,24 @@ is embedded together with; several cores are used by running several texts at a 
 from __future__ import annotations
 
 import asyncio
-import json
-import os
-import re
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.bridge.pydantic import Field, PrivateAttr
-from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
-    from tokenizers import Encoding, Tokenizer
+from store.minilm import DATA, DIMENSIONS, MODEL, Cut, Model, Reading, Vectors, usable_cores
 
-Vectors = NDArray[np.float32]
 Step = Callable[[], AbstractContextManager[None]]
 T = TypeVar("T")
-
-MODEL = "all-MiniLM-L6-v2"
-DIMENSIONS = 384
-WINDOW = 256  # word pieces of a text that the model sees, its marks [CLS] and [SEP] included
-
-_DATA = Path(__file__).parent / "data" / "minilm"
-_CLS, _SEP = 101, 102
-_STATES = "encoder.layer.5.output.LayerNorm"  # the graph's second output
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-# The longest head of a text that is cut into pieces for embedding; text without white space
-# and punctuation apart, 256 pieces are over long before. A word has at most 100 pieces.
-_HEAD = 16_384
-_LONGEST_WORD = 100
-
-
-class ModelMissing(FileNotFoundError):
-    """The files of the built-in embedder are not where they should be."""
 
 
 class EmbedderUnclear(ValueError):
     """The settings name neither the built-in embedder nor a whole endpoint."""
-
-
-def usable_cores() -> int:
-    """Cores this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A text as the model read it: its vector, (384,); and of each word piece the id, where in the
-    text it starts, and its state, (pieces, 384), all without the model's marks at both ends."""
-
-    vector: Vectors
-    ids: NDArray[np.int64]
-    starts: NDArray[np.int64]
-    states: Vectors
-
-
-class _Model:
-    """The model's files, opened when first used, by one thread."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._opening = threading.Lock()
-        self._opened: tuple[InferenceSession, Tokenizer] | None = None
-
-    def __reduce__(self) -> tuple[type[_Model], tuple[Path]]:
-        return _Model, (self.folder,)  # a copy opens the files for itself
-
-    @property
-    def session(self) -> InferenceSession:
-        return self._open()[0]
-
-    @property
-    def tokenizer(self) -> Tokenizer:
-        return self._open()[1]
-
-    @cached_property
-    def digest(self) -> str:
-        """sha256 of model and tokenizer, as `eval.make_model` noted it when it made them."""
-        about = json.loads(self._file("model.json").read_text(encoding="utf-8"))
-        return str(about["sha256"])
-
-    def pieces(self, text: str) -> Encoding:
-        """The word pieces of the whole text, without the marks at both ends."""
-        # One character for one, so that offsets into the text stay right.
-        encodable = _LONE_SURROGATE.sub("\ufffd", text)
-        return self.tokenizer.encode(encodable, add_special_tokens=False)
-
-    def cut(self, text: str) -> tuple[list[int], list[int]]:
-        """The pieces that the model reads of a text, its own marks aside: their ids, and where in
-        the text each begins."""
-        head = self.pieces(text[:_HEAD])
-        if len(text) > _HEAD and len(head) < WINDOW + _LONGEST_WORD:
-            head = self.pieces(text)
-        return head.ids[: WINDOW - 2], [start for start, _ in head.offsets[: WINDOW - 2]]
-
-    def vector(self, text: str) -> Vectors:
-        """The vector of one text, shape (384,), length 1."""
-        ids = np.array([[_CLS, *self.cut(text)[0], _SEP]], np.int64)
-        result: Vectors = self.session.run(["vector"], {"ids": ids})[0][0]
-        return result
-
-    def read(self, text: str) -> Reading:
-        """The same with every piece as the model leaves it."""
-        pieces, starts = self.cut(text)
-        ids = np.array([[_CLS, *pieces, _SEP]], np.int64)
-        vector, states = self.session.run(["vector", _STATES], {"ids": ids})
-        return Reading(
-            vector[0], np.array(pieces, np.int64), np.array(starts, np.int64), states[0, 1:-1]
-        )
-
-    def _open(self) -> tuple[InferenceSession, Tokenizer]:
-        if self._opened is None:
-            with self._opening:
-                if self._opened is None:
-                    self._opened = self._load()
-        return self._opened
-
-    def _load(self) -> tuple[InferenceSession, Tokenizer]:
-        model, pieces = self._file("model.onnx"), self._file("tokenizer.json")
-        import onnxruntime
-        from tokenizers import Tokenizer
-
-        options = onnxruntime.SessionOptions()
-        # Parallel are the texts: their threads never wait for each other inside the model.
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        # The graph is written as it shall run; another release's rewrites could change vectors.
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-        session = onnxruntime.InferenceSession(
-            str(model), options, providers=["CPUExecutionProvider"]
-        )
-        return session, Tokenizer.from_file(str(pieces))
-
-    def _file(self, name: str) -> Path:
-        path = self.folder / name
-        if not path.is_file():
-            raise ModelMissing(
-                f"The built-in embedder's file {path} is missing: install the package anew, or "
-                "make it with 'make model'."
-            )
-        return path
 
 
 class MiniLM(BaseEmbedding):
@@ -176,19 +44,19 @@ class MiniLM(BaseEmbedding):
     """
 
     # A stored pipeline names no folder of the machine that made it.
-    folder: Path = Field(default=_DATA, exclude=True, description="Folder of the model's files.")
+    folder: Path = Field(default=DATA, exclude=True, description="Folder of the model's files.")
     threads: int = Field(default=1, exclude=True, ge=1, description="Texts at a time.")
-    _model: _Model = PrivateAttr()
+    _model: Model = PrivateAttr()
 
     def __init__(
-        self, folder: Path | str = _DATA, threads: int | None = None, **kwargs: Any
+        self, folder: Path | str = DATA, threads: int | None = None, **kwargs: Any
     ) -> None:
         # The threads of one batch wait for its slowest text, so batches are long.
         defaults: dict[str, Any] = {"model_name": MODEL, "embed_batch_size": 256}
         if threads is None:
             threads = usable_cores()
         super().__init__(**defaults | kwargs, folder=Path(folder), threads=threads)
-        self._model = _Model(self.folder)
+        self._model = Model(self.folder)
 
     @classmethod
     def class_name(cls) -> str:
@@ -205,18 +73,26 @@ class MiniLM(BaseEmbedding):
         Each text is embedded within a `step()`, by which long work can let shorter work pass.
         """
         vectors = np.empty((len(texts), DIMENSIONS), np.float32)
-        for i, vector in self._each(lambda i: self._model.vector(texts[i]), texts, step):
+        for i, vector in self._each(
+            lambda i: self._model.vector(self._model.cut(texts[i])), texts, step
+        ):
             vectors[i] = vector
         return vectors
 
     def read(
-        self, texts: Sequence[str], then: Callable[[int, Reading], T], step: Step = nullcontext
+        self,
+        texts: Sequence[str],
+        then: Callable[[int, Reading], T],
+        step: Step = nullcontext,
+        cuts: Sequence[Cut | None] | None = None,
     ) -> list[T]:
         """The same with the word pieces that a vector is made of: `then(place, reading)` of every
-        text, called in the thread that read it, as readings of many texts take much room."""
+        text, called in the thread that read it, as readings of many texts take much room.
+        `cuts` are their pieces where these are known: see `whole`."""
 
         def work(place: int) -> T:
-            return then(place, self._model.read(texts[place]))
+            cut = cuts[place] if cuts else None
+            return then(place, self._model.read(cut or self._model.cut(texts[place])))
 
         done = dict(self._each(work, texts, step))
         return [done[i] for i in range(len(texts))]
@@ -248,8 +124,16 @@ class MiniLM(BaseEmbedding):
         """Where each of those pieces starts and ends in the text, in characters."""
         return list(self._model.pieces(text).offsets)
 
+    def cut(self, text: str) -> Cut:
+        """The word pieces that the model reads of a text, and where in it each begins."""
+        return self._model.cut(text)
+
+    def whole(self, text: str) -> Cut:
+        """The word pieces of the whole text, uncut, and where in it each begins."""
+        return self._model.whole(text)
+
     def _get_text_embedding(self, text: str) -> list[float]:
-        vector: list[float] = self._model.vector(text).tolist()
+        vector: list[float] = self._model.vector(self._model.cut(text)).tolist()
         return vector
 
     def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:

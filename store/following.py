@@ -6,7 +6,7 @@ index holds it, and putting in what is there already changes nothing.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
@@ -54,12 +54,13 @@ def follow_vectors(
     embed: Callable[[Sequence[Chunks]], tuple[Vectors, list[Row]]],
     pieces: PieceIndex,
     progress: Callable[[int, int], None] | None = None,
+    ahead: int = 1,
 ) -> int:
     """Brings the vector index up to date; returns how many papers were embedded.
 
-    While some papers are written the next ones are embedded, and those after them chunked. `embed`
-    gives the chunks' vectors, and the word pieces where the same model makes them.
-    `progress` is told how many of the changed papers are done, and how many they are.
+    While some papers are written the next ones are embedded, `ahead` parts of them, and those
+    after them chunked. `embed` gives the chunks' vectors, and the word pieces where the same model
+    makes them. `progress` is told how many of the changed papers are done, and how many they are.
     """
     changes = catalog.changes.pending("vectors")
 
@@ -74,10 +75,10 @@ def follow_vectors(
         return part, [node for _, nodes in chunks for node in nodes], *embed(chunks)
 
     embedded = done = 0
-    with ThreadPoolExecutor(1, "chunk") as first, ThreadPoolExecutor(1, "embed") as second:
+    with ThreadPoolExecutor(1, "chunk") as first, ThreadPoolExecutor(ahead, "embed") as second:
         few, many = changes[:_VECTORS_FIRST], changes[_VECTORS_FIRST:]
-        parts = _one_ahead(first, chunked, filter(None, [few, *_parts(many, _VECTORS_AT_A_TIME)]))
-        for part, nodes, vectors, rows in _one_ahead(second, with_vectors, parts):
+        parts = _ahead(first, chunked, filter(None, [few, *_parts(many, _VECTORS_AT_A_TIME)]), 1)
+        for part, nodes, vectors, rows in _ahead(second, with_vectors, parts, ahead):
             if stale := [change.paper_id for change in part if not change.fresh]:
                 index.remove(stale)
                 pieces.remove(stale)
@@ -97,13 +98,14 @@ def _parts(changes: Sequence[Change], size: int) -> Iterator[Sequence[Change]]:
     return (changes[start : start + size] for start in range(0, len(changes), size))
 
 
-def _one_ahead(pool: ThreadPoolExecutor, work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
-    """`map(work, items)` with the next item in work while the caller uses the last result."""
-    waiting: Future[R] | None = None
+def _ahead(
+    pool: ThreadPoolExecutor, work: Callable[[T], R], items: Iterable[T], count: int
+) -> Iterator[R]:
+    """`map(work, items)` with the next items in work while the caller uses the last result."""
+    waiting: deque[Future[R]] = deque()
     for item in items:
-        started = pool.submit(work, item)
-        if waiting is not None:
-            yield waiting.result()
-        waiting = started
-    if waiting is not None:
-        yield waiting.result()
+        waiting.append(pool.submit(work, item))
+        if len(waiting) > count:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from store.embedding import Reading
+    from store.minilm import Reading
 
 Rows = NDArray[np.float32]
 Coded = tuple[NDArray[np.uint16], NDArray[np.uint8]]
@@ -51,16 +51,16 @@ class LateHead:
     """The learnt part: projections, what each piece counts for, and which ones say nothing."""
 
     def __init__(self, path: Path = _HEAD) -> None:
-        self._path = path
+        self.path = path
 
     @cached_property
     def fingerprint(self) -> str:
         """Names the learnt part: rows of two heads can't be compared."""
-        return hashlib.sha256(self._path.read_bytes()).hexdigest()[:12]
+        return hashlib.sha256(self.path.read_bytes()).hexdigest()[:12]
 
     @cached_property
     def _learnt(self) -> dict[str, NDArray[np.generic]]:
-        with np.load(self._path) as file:
+        with np.load(self.path) as file:
             return {name: file[name] for name in file.files}
 
     @cached_property

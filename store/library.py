@@ -7,8 +7,9 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,7 @@ from store.filters import Filters
 from store.following import follow_vectors, follow_words
 from store.lock import LibraryLock
 from store.orders import Order
-from store.paper import Paper, Rejected, Skipped
+from store.paper import Opened, Paper, Rejected, Skipped
 from store.removing import Removal
 from store.settings import StoreSettings
 
@@ -32,13 +33,16 @@ if TYPE_CHECKING:
     from llama_index.core.schema import TextNode
     from numpy.typing import NDArray
 
-    from store.embedding import Reading
     from store.late import Pieces
+    from store.minilm import Reading
     from store.pieces import PieceIndex, Row
     from store.vectors import VectorIndex
     from store.words import WordIndex
+    from store.workers import ReadingWorkers
 
-Record = Paper | Rejected | Skipped
+_MANY = 2000  # papers for whose vectors it is worth the second that other processes take to start
+
+Record = Paper | Rejected | Skipped | Opened
 Progress = Callable[[int, int], None]  # (done, of how many)
 
 
@@ -48,6 +52,7 @@ class AddReport:
 
     `read` counts records, `new`, `updated` and `unchanged` the different papers among them,
     `papers` all that the library now holds and `embedded` those whose vectors were made.
+    `formats` says what each file was read as.
     """
 
     read: int
@@ -58,6 +63,7 @@ class AddReport:
     skipped: tuple[Skipped, ...]
     papers: int
     embedded: int
+    formats: tuple[Opened, ...] = ()
 
 
 class Library:
@@ -224,6 +230,7 @@ class Library:
         papers = 0
         rejected: list[Rejected] = []
         skipped: list[Skipped] = []
+        formats: list[Opened] = []
 
         def accepted() -> Iterator[Paper]:
             nonlocal papers
@@ -233,6 +240,8 @@ class Library:
                     yield record
                 elif isinstance(record, Rejected):
                     rejected.append(record)
+                elif isinstance(record, Opened):
+                    formats.append(record)
                 else:
                     skipped.append(record)
 
@@ -246,6 +255,7 @@ class Library:
             skipped=tuple(skipped),
             papers=self.catalog.count(),
             embedded=0,
+            formats=tuple(formats),
         )
 
     def remove_papers(self, ids: Sequence[str]) -> int:
@@ -317,12 +327,23 @@ class Library:
 
     def index_vectors(self, progress: Progress | None = None) -> int:
         """Embeds what has changed; returns how many papers that were."""
+        from store.embedding import MiniLM
+
         self.own()
-        with self._turn["vectors"]:
-            if not self.pending("vectors"):
+        with self._turn["vectors"], ExitStack() as opened:
+            if not (pending := self.pending("vectors")):
                 return 0
+            workers = None
+            if pending >= _MANY and isinstance(self.embedder, MiniLM):
+                workers = opened.enter_context(self.pieces.workers())
             return follow_vectors(
-                self.catalog, self.vectors, self.chunk, self._read_patiently, self.pieces, progress
+                self.catalog,
+                self.vectors,
+                self.chunk,
+                partial(self._read_patiently, workers=workers),
+                self.pieces,
+                progress,
+                ahead=2 if workers else 1,  # so that no worker waits while a part is written
             )
 
     def ahead(self) -> AbstractContextManager[None]:
@@ -330,12 +351,14 @@ class Library:
         return self._courtesy.ahead()
 
     def _read_patiently(
-        self, chunks: Sequence[tuple[Paper, Sequence[TextNode]]]
+        self,
+        chunks: Sequence[tuple[Paper, Sequence[TextNode]]],
+        workers: ReadingWorkers | None = None,
     ) -> tuple[NDArray[np.float32], list[Row]]:
         from store.embedding import MiniLM
 
         if isinstance(self.embedder, MiniLM):
-            return self.pieces.read(chunks, self._courtesy.step)
+            return self.pieces.read(chunks, self._courtesy.step, workers)
         return self.embed([node.text for _, nodes in chunks for node in nodes]), []
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -375,12 +398,13 @@ class Library:
 
     def chunk(self, paper: Paper) -> list[TextNode]:
         """The nodes of a paper as they stand in the vector index."""
-        from store.embedding import token_counter
+        from store.embedding import MiniLM, token_counter
 
         with self._opening:
             if self._count_tokens is None:
                 self._count_tokens = token_counter(self.embedder)
-        return chunk(paper, self._count_tokens, self.settings.window)
+        pieces = self.embedder.whole if isinstance(self.embedder, MiniLM) else None
+        return chunk(paper, self._count_tokens, self.settings.window, pieces)
 
     # --- finding --------------------------------------------------------------------------
 

@@ -188,7 +188,7 @@ def id_of_key(key: str) -> str:
     any character.
     """
     kind, _, value = key.partition(":")
-    if kind not in ("doi", "title"):
+    if kind == "arxiv" or kind in REGISTERS:
         return f"{kind}-{value.replace('/', '-')}"
     return f"{kind}-{hashlib.blake2b(value.encode('utf-8', 'replace'), digest_size=6).hexdigest()}"
 

@@ -18,11 +18,13 @@ from store.database import Database
 from store.late import Coded, LateHead, Pieces
 from store.paper import Paper
 from store.rows import text_digest
+from store.workers import ReadingWorkers, WorkerLost
 
 if TYPE_CHECKING:
     from llama_index.core.schema import TextNode
 
-    from store.embedding import MiniLM, Reading, Step
+    from store.embedding import MiniLM, Step
+    from store.minilm import Cut, Reading
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS pieces (paper TEXT PRIMARY KEY, digest TEXT NOT NULL, code BLOB NOT NULL)
@@ -44,18 +46,15 @@ class PieceIndex:
             connection.execute(_SCHEMA)
 
     def read(
-        self, chunks: Sequence[tuple[Paper, Sequence[TextNode]]], step: Step = nullcontext
+        self,
+        chunks: Sequence[tuple[Paper, Sequence[TextNode]]],
+        step: Step = nullcontext,
+        workers: ReadingWorkers | None = None,
     ) -> tuple[Vectors, list[Row]]:
         """Reads papers' chunks with the built-in embedder: the chunks' vectors, one row each, and
-        what is kept of each paper."""
+        what is kept of each paper. `workers` do it in other processes."""
         flat = [(paper, node) for paper, nodes in chunks for node in nodes]
-
-        def encode(place: int, reading: Reading) -> tuple[Vectors, Coded]:
-            paper, node = flat[place]
-            start = int(node.metadata["start"])
-            return reading.vector, self.head.encode(reading, len(paper.title), start)
-
-        done = self.model.read([node.text for _, node in flat], encode, step)
+        done = self._read_beside(flat, workers) or self._read_here(flat, step)
         vectors = np.stack([vector for vector, _ in done]) if done else np.empty((0, 0), np.float32)
         coded = iter([code for _, code in done])
         rows = [
@@ -63,6 +62,36 @@ class PieceIndex:
             for paper, nodes in chunks
         ]
         return vectors, rows
+
+    def workers(self) -> ReadingWorkers:
+        """As many processes as the model has threads; use them in a `with`."""
+        return ReadingWorkers(self.model.folder, self.head.path, self.model.threads)
+
+    def _read_beside(
+        self, flat: Sequence[tuple[Paper, TextNode]], workers: ReadingWorkers | None
+    ) -> list[tuple[Vectors, Coded]]:
+        """What the workers read; nothing where there are none (any more)."""
+        if workers is None:
+            return []
+        texts = [
+            (_cut_of(node) or self.model.cut(node.text), len(paper.title), _start_of(node))
+            for paper, node in flat
+        ]
+        try:
+            return workers.read(texts)
+        except WorkerLost:
+            return []
+
+    def _read_here(
+        self, flat: Sequence[tuple[Paper, TextNode]], step: Step
+    ) -> list[tuple[Vectors, Coded]]:
+
+        def encode(place: int, reading: Reading) -> tuple[Vectors, Coded]:
+            paper, node = flat[place]
+            return reading.vector, self.head.encode(reading, len(paper.title), _start_of(node))
+
+        texts, cuts = [node.text for _, node in flat], [_cut_of(node) for _, node in flat]
+        return self.model.read(texts, encode, step, cuts)
 
     def put(self, rows: Iterable[Row]) -> None:
         with self._database.write() as connection:
@@ -119,3 +148,13 @@ class PieceIndex:
                 ).fetchall()
             held |= {paper: (digest, code) for paper, digest, code in rows}
         return held
+
+
+def _cut_of(node: TextNode) -> Cut | None:
+    """The word pieces that a node was counted by."""
+    cut: Cut | None = getattr(node, "cut", None)
+    return cut
+
+
+def _start_of(node: TextNode) -> int:
+    return int(node.metadata["start"])

@@ -148,7 +148,7 @@ def rebuild(
     ids: Iterable[str],
     outcomes: dict[str, Outcome],
     *,
-    given: Mapping[Place, int] = {},  # noqa: B006 - nobody writes to it
+    given: Mapping[Place, int] = {},
     first: str | None = None,
 ) -> None:
     """Makes papers anew from their records, together with all that share a key with them.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
+from pydantic_core import PydanticCustomError
 
 
 class StoreSettings(BaseModel):
@@ -29,3 +31,54 @@ class StoreSettings(BaseModel):
     lock_wait: float = Field(
         5.0, ge=0, description="Seconds to wait for another process that uses the library."
     )
+
+
+def _address(default: str, what: str) -> str:
+    found: str = Field(default, description=f"Address of {what}, for `fetch`.")
+    return found
+
+
+class SourceSettings(BaseModel):
+    """Where papers are fetched from, and what is told of whoever does."""
+
+    contact: str | None = Field(
+        None,
+        description="Your e-mail address, which online sources are told: some serve those they "
+        "know sooner, and write before they block.",
+    )
+    fetch_timeout: float = Field(
+        30.0, gt=0, description="Seconds that an online source may be silent."
+    )
+    arxiv_url: str = _address("https://export.arxiv.org/api/query", "arXiv's API")
+    hf_daily_url: str = _address(
+        "https://huggingface.co/api/daily_papers", "the Hugging Face daily papers"
+    )
+    crossref_url: str = _address("https://api.crossref.org", "Crossref's API")
+    openalex_url: str = _address("https://api.openalex.org", "OpenAlex's API")
+    semantic_scholar_url: str = _address(
+        "https://api.semanticscholar.org/graph/v1", "Semantic Scholar's API"
+    )
+    pubmed_url: str = _address(
+        "https://eutils.ncbi.nlm.nih.gov/entrez/eutils", "PubMed's E-utilities"
+    )
+    acl_url: str = _address(
+        "https://raw.githubusercontent.com/acl-org/acl-anthology/master/data/xml",
+        "the ACL Anthology's XML files",
+    )
+
+    @field_validator("contact")
+    @classmethod
+    def _is_mail(cls, given: str | None) -> str | None:
+        if given is not None and not re.fullmatch(r"[!-;=?-~]+@[!-;=?-~]+", given):
+            raise PydanticCustomError("contact", "It is written as ada@lab.example")
+        return given
+
+    @field_validator(
+        "arxiv_url", "hf_daily_url", "crossref_url", "openalex_url", "semantic_scholar_url",
+        "pubmed_url", "acl_url",
+    )  # fmt: skip
+    @classmethod
+    def _is_address(cls, given: str) -> str:
+        if not re.fullmatch(r"https?://[!-~]+", given):
+            raise PydanticCustomError("address", "An address begins with https:// or http://")
+        return given

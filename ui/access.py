@@ -35,6 +35,9 @@ _LOOKING = ("GET", "HEAD", "OPTIONS")
 _ASKING = (  # what is sent there changes no paper
     "/v1/ask",
     "/v1/search",
+    "/v1/table",
+    "/v1/compare",
+    "/v1/brief",
     "/v1/chat/completions",
     "/v1/embeddings",
     "/v1/conversations",

@@ -24,11 +24,15 @@ EXIT_CODES = {
 
 _ORDER = (
     "add",
+    "fetch",
     "ask",
     "chat",
     "serve",
     "mcp",
     "search",
+    "table",
+    "compare",
+    "brief",
     "papers",
     "reindex",
     "keys",

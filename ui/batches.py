@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from store.library import AddReport, Record
-from store.paper import Paper, Rejected, Skipped
+from store.paper import Opened, Paper, Rejected, Skipped
 from ui.documents import record_document
 
 _BATCH = 4_000_000  # bytes of papers after which the next file goes into another request
@@ -17,14 +17,19 @@ Batch = list[tuple[Paper, bytes]]  # with the JSON of each
 
 
 def papers_of(
-    records: Iterable[Record], rejected: list[Rejected], skipped: list[Skipped]
+    records: Iterable[Record],
+    rejected: list[Rejected],
+    skipped: list[Skipped],
+    formats: list[Opened],
 ) -> Iterator[Paper]:
-    """The papers among records; what else there is goes into the two lists."""
+    """The papers among records; what else there is goes into the three lists."""
     for record in records:
         if isinstance(record, Paper):
             yield record
         elif isinstance(record, Rejected):
             rejected.append(record)
+        elif isinstance(record, Opened):
+            formats.append(record)
         else:
             skipped.append(record)
 

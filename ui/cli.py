@@ -40,7 +40,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _run(arguments: Sequence[str] | None) -> int:
     try:
-        from ui import asking, keeping, keying, listing, looking, serving, talking  # noqa: F401 - their commands
+        from ui import (  # noqa: F401 - their commands
+            asking,
+            fetching,
+            keeping,
+            keying,
+            listing,
+            looking,
+            serving,
+            surveying,
+            talking,
+        )
         from ui.agents import command  # noqa: F401 - its command
         from ui.app import app
 

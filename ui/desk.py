@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from assistant.answer import Answer, Event, Passage, Turn, WriterName
+from assistant.surveying.values import Brief, Comparison, Table
 from store.filters import Filters
 from store.library import AddReport, Library, Progress, Record
 from store.orders import Order
@@ -79,6 +80,24 @@ class Desk(Protocol):
     ) -> tuple[Passage, ...]:
         """The nearest papers, best first."""
 
+    def table(
+        self,
+        question: str,
+        columns: Sequence[str] = (),
+        *,
+        filters: Filters = Filters(),
+        top_k: int | None = None,
+    ) -> Table:
+        """A table of the papers about a question; ValueError for columns that can't be used."""
+
+    def compare(
+        self, methods: Sequence[str], aspects: Sequence[str] = (), *, filters: Filters = Filters()
+    ) -> Comparison:
+        """Methods side by side; ValueError for names and aspects that can't be used."""
+
+    def brief(self, topic: str, *, filters: Filters = Filters(), top_k: int | None = None) -> Brief:
+        """A short survey of a topic."""
+
     def count(self) -> int:
         """How many papers the library holds."""
 
@@ -146,6 +165,30 @@ class LocalDesk:
         self, query: str, *, filters: Filters = Filters(), top_k: int | None = None
     ) -> tuple[Passage, ...]:
         return self.engine.find(query, filters=filters, top_k=top_k).passages
+
+    def table(
+        self,
+        question: str,
+        columns: Sequence[str] = (),
+        *,
+        filters: Filters = Filters(),
+        top_k: int | None = None,
+    ) -> Table:
+        from assistant.surveying.table import make_table
+
+        return make_table(self.engine, question, columns, filters=filters, top_k=top_k)
+
+    def compare(
+        self, methods: Sequence[str], aspects: Sequence[str] = (), *, filters: Filters = Filters()
+    ) -> Comparison:
+        from assistant.surveying.comparing import compare_methods
+
+        return compare_methods(self.engine, methods, aspects, filters=filters)
+
+    def brief(self, topic: str, *, filters: Filters = Filters(), top_k: int | None = None) -> Brief:
+        from assistant.surveying.brief import make_brief
+
+        return make_brief(self.engine, topic, filters=filters, top_k=top_k)
 
     def count(self) -> int:
         return self.library.count()

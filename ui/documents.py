@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from assistant.answer import Answer, Citation, Passage, Retrieved, Searched, Sentence
+from assistant.answer import (
+    Answer,
+    Citation,
+    Collection,
+    Passage,
+    Retrieved,
+    Searched,
+    Sentence,
+)
 from store.library import AddReport
 from store.paper import Paper
 
@@ -31,6 +39,7 @@ def paper_document(paper: Paper) -> Document:
         "url": paper.url,
         "doi": paper.doi,
         "arxiv_id": paper.arxiv_id,
+        "other_ids": list(paper.other_ids),
         "sources": [{"file": s.file, "position": s.position} for s in paper.sources],
     }
 
@@ -74,6 +83,7 @@ def sentence_document(sentence: Sentence) -> Document:
         "supported": sentence.supported,
         "opens_paragraph": sentence.opens_paragraph,
         "direct": sentence.direct,
+        "entry": sentence.entry,
         "citations": [citation_document(citation) for citation in sentence.citations],
     }
 
@@ -84,6 +94,19 @@ def searched_document(searched: Searched) -> Document:
         "papers": searched.papers,
         "filters": list(searched.filters),
         "without_vectors": searched.without_vectors,
+    }
+
+
+def collection_document(collection: Collection) -> Document:
+    """What a question about the collection came to, with the ids of all papers that are meant."""
+    return {
+        "asked": collection.asked,
+        "kind": collection.kind,
+        "count": collection.count,
+        "members": list(collection.members),
+        "rule": collection.rule,
+        "wanted": collection.wanted,
+        "groups": [{"name": g.name, "papers": list(g.papers)} for g in collection.groups],
     }
 
 
@@ -102,6 +125,7 @@ def answer_document(answer: Answer) -> Document:
         "notice": answer.notice,
         "direct": answer.direct,
         "mentioned": answer.mentioned,
+        "collection": collection_document(answer.collection) if answer.collection else None,
         "writer": answer.writer,
         "timings_ms": dict(answer.timings_ms),
         "tokens": {"prompt": answer.tokens.prompt, "completion": answer.tokens.completion},
@@ -129,6 +153,7 @@ def add_document(report: AddReport) -> Document:
             for r in report.rejected
         ],
         "skipped": [{"file": s.file, "why": s.why} for s in report.skipped],
+        "formats": [{"file": o.file, "format": o.format} for o in report.formats],
     }
 
 
@@ -142,6 +167,7 @@ def _sentences(sentences: Sequence[Sentence]) -> list[Document]:
                 "supported": sentence.supported,
                 "opens_paragraph": sentence.opens_paragraph,
                 "direct": sentence.direct,
+                "entry": sentence.entry,
                 "citations": list(range(place, end)),
             }
         )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from assistant.answer import Answer, Event, Passage
+from assistant.surveying.values import Brief, Comparison, Table
 from store.filters import Filters
 from store.library import AddReport, Progress, Record
 from store.orders import Order
@@ -49,6 +50,17 @@ class FallbackDesk:
 
     def search(self, query: str, **how: Any) -> tuple[Passage, ...]:
         return self._do(lambda desk: desk.search(query, **how))
+
+    def table(self, question: str, columns: Sequence[str] = (), **how: Any) -> Table:
+        return self._do(lambda desk: desk.table(question, columns, **how))
+
+    def compare(
+        self, methods: Sequence[str], aspects: Sequence[str] = (), **how: Any
+    ) -> Comparison:
+        return self._do(lambda desk: desk.compare(methods, aspects, **how))
+
+    def brief(self, topic: str, **how: Any) -> Brief:
+        return self._do(lambda desk: desk.brief(topic, **how))
 
     def count(self) -> int:
         return self._do(lambda desk: desk.count())

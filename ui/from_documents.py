@@ -12,6 +12,8 @@ from datetime import date as Date
 from assistant.answer import (
     Answer,
     Citation,
+    Collection,
+    Group,
     Passage,
     Retrieved,
     Scores,
@@ -20,7 +22,7 @@ from assistant.answer import (
     Tokens,
 )
 from store.library import AddReport
-from store.paper import Paper, Rejected, Skipped, Source
+from store.paper import Opened, Paper, Rejected, Skipped, Source
 from ui.documents import Document
 
 
@@ -42,6 +44,7 @@ def paper_of_document(document: Document) -> Paper:
         url=document["url"],
         doi=document["doi"],
         arxiv_id=document["arxiv_id"],
+        other_ids=tuple(document["other_ids"]),
         sources=tuple(
             Source(one["file"], one["position"], one.get("line", 0)) for one in document["sources"]
         ),
@@ -80,6 +83,7 @@ def sentence_of(document: Document) -> Sentence:
         document["supported"],
         document["opens_paragraph"],
         document.get("direct", ""),
+        document.get("entry", False),
     )
 
 
@@ -107,6 +111,7 @@ def answer_of(document: Document, papers: Mapping[str, Paper] | None = None) -> 
                 one["supported"],
                 one["opens_paragraph"],
                 one.get("direct", ""),
+                one.get("entry", False),
             )
             for one in document["sentences"]
         ),
@@ -121,6 +126,20 @@ def answer_of(document: Document, papers: Mapping[str, Paper] | None = None) -> 
         notice=document["notice"],
         direct=document.get("direct", ""),
         mentioned=document.get("mentioned", False),
+        collection=collection_of(document["collection"]) if document.get("collection") else None,
+    )
+
+
+def collection_of(document: Document) -> Collection:
+    """What a question about the collection came to."""
+    return Collection(
+        document["asked"],
+        document["kind"],
+        document["count"],
+        tuple(document["members"]),
+        document["rule"],
+        document["wanted"],
+        tuple(Group(one["name"], tuple(one["papers"])) for one in document["groups"]),
     )
 
 
@@ -136,6 +155,7 @@ def report_of(document: Document) -> AddReport:
             for one in document["rejects"]
         ),
         skipped=tuple(Skipped(one["file"], one["why"]) for one in document["skipped"]),
+        formats=tuple(Opened(o["file"], o["format"]) for o in document.get("formats", ())),
         papers=document["papers"],
         embedded=document["embedded"],
     )

@@ -45,31 +45,50 @@ def add(
             help="The day the pages were saved (2025-11-05), for dates without a year.",
         ),
     ] = None,
+    format: Annotated[
+        str | None,
+        typer.Option(metavar="FORMAT", help="Read the files as this; their content tells else."),
+    ] = None,
+    rejects: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Where rejected records go, to be mended.", dir_okay=False
+        ),
+    ] = None,
     starter: Annotated[bool, typer.Option("--starter", help="Add the starter library.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Add papers from files. Running it again adds only what is new.
 
-    Without a path it finishes what was interrupted.
+    Without a path it finishes what was interrupted. Records that can't be taken are written to a
+    file, in which they can be mended and which can then be added.
     """
     from ui import terminal
+    from ui.rejects import RejectsFile
+    from ui.settings import load_settings
 
+    flags = flags_of(ctx, library)
     records = chain(
-        starter_records() if starter else (), records_of(paths or (), saved, hint=not as_json)
+        starter_records() if starter else (),
+        records_of(paths or (), saved, format=format, hint=not as_json),
     )
     shown = not as_json
-    with open_desk(flags_of(ctx, library), "assistant add", asks=False, shown=shown) as desk:
-        report = add_records(desk, records, shown=shown)
+    with (
+        RejectsFile(load_settings(**flags).library, rejects) as rejected,
+        open_desk(flags, "assistant add", asks=False, shown=shown) as desk,
+    ):
+        report = add_records(desk, rejected.noting(records), shown=shown)
     if not (paths or starter or report.embedded):
         raise Failure("Name a file or folder to add, - for standard input, or --starter.", 2)
     if as_json:
         from ui.documents import add_document
 
-        terminal.print_json(add_document(report))
+        kept = str(rejected.path) if rejected.path else None
+        terminal.print_json({**add_document(report), "rejects_file": kept})
     else:
         from ui.showing import show_report
 
-        show_report(report)
+        show_report(report, rejected.path)
     if any(reject.source.position == 0 for reject in report.rejected):
         raise typer.Exit(3)
 
@@ -91,14 +110,20 @@ def reindex(ctx: typer.Context, library: LibraryOption = None, as_json: JsonOpti
 
 
 def records_of(
-    paths: Iterable[str], saved: str | None = None, *, hint: bool = False
+    paths: Iterable[str],
+    saved: str | None = None,
+    *,
+    format: str | None = None,
+    hint: bool = False,
 ) -> Iterator[Record]:
-    """The records in files, read as they are asked for; raises Failure where `saved` is no date.
+    """The records in files, read as they are asked for; raises Failure where `saved` is no date
+    or no reader has the key `format`.
 
     `hint` tells somebody at a terminal how to end what they type as standard input.
     """
     from store.filters import parse_day
     from store.readers import read_paths
+    from store.readers.base import ReaderError
     from ui.terminal import say
 
     paths = list(paths)
@@ -108,7 +133,10 @@ def records_of(
         raise Failure(str(error), 2) from None
     if hint and "-" in paths and sys.stdin.isatty():
         say("Paste a page here; Ctrl-D on a line of its own ends it.")
-    return read_paths(paths, saved=day, stdin=sys.stdin.buffer)
+    try:
+        return read_paths(paths, saved=day, stdin=sys.stdin.buffer, format=format)
+    except ReaderError as error:
+        raise Failure(str(error), 2) from None
 
 
 def starter_records() -> Iterator[Record]:
@@ -158,8 +186,11 @@ def drop_starter(library: Library) -> None:
 
 
 def _told(records: Iterable[Record], tell: Progress) -> Iterator[Record]:
+    from store.paper import Opened
+
     number = 0
-    for number, record in enumerate(records, 1):
+    for record in records:
+        number += not isinstance(record, Opened)
         if number % _TOLD == 0:
             tell(number, 0)
         yield record

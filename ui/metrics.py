@@ -130,7 +130,9 @@ class Metrics:
 
 
 def writer_kind(answer: Answer) -> str:
-    """`extractive` or `model`: names of models would be labels without end."""
+    """`extractive`, `catalogue` or `model`: names of models would be labels without end."""
     from assistant.writing.extractive import ExtractiveWriter
 
+    if answer.collection:
+        return "catalogue"
     return "extractive" if answer.writer == ExtractiveWriter.name else "model"

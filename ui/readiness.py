@@ -103,7 +103,7 @@ class Readiness:
 
     def _check_embedder(self) -> Check:
         if self._embedder is None:
-            from store.embedding import MODEL
+            from store.minilm import MODEL
 
             return {"ok": True, "name": MODEL}
         ok, why = self._embedder.state()

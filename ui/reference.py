@@ -4,16 +4,39 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from datetime import date as Date
 from inspect import cleandoc
 from typing import Any
 
 import typer
 
-from assistant.answer import Answer, Citation, Passage, Scores, Searched, Sentence
+from assistant.answer import (
+    Answer,
+    Citation,
+    Collection,
+    Group,
+    Passage,
+    Scores,
+    Searched,
+    Sentence,
+)
+from assistant.surveying import values
 from store.library import AddReport
 from store.paper import Paper, Rejected, Skipped, Source
-from ui import asking, documents, keeping, keying, listing, looking, serving, talking  # noqa: F401 - commands
+from ui import (  # noqa: F401 - commands
+    asking,
+    documents,
+    fetching,
+    keeping,
+    keying,
+    listing,
+    looking,
+    serving,
+    surveyed,
+    talking,
+)
+from ui import surveying as _surveying  # noqa: F401 - its commands
 from ui.agents import command as _agents  # noqa: F401 - its command
 from ui.app import EXIT_CODES, Commands, app
 from ui.keys import NamedKey
@@ -131,6 +154,7 @@ def _keys() -> Iterator[tuple[str, str]]:
         searched=Searched("Q", 1),
         writer="extractive",
         confidence=1.0,
+        collection=Collection("Q", "count", 1, (paper.id,), groups=(Group("", ()),)),
     )
     report = AddReport(
         1, 1, 0, 0, (Rejected(Source("f", 1, 1), "why"),), (Skipped("f", "why"),), 1, 1
@@ -138,7 +162,8 @@ def _keys() -> Iterator[tuple[str, str]]:
     added = documents.add_document(report)
     asked = documents.answer_document(answer)
     yield "add", _listed(added, {name: added[name] for name in ("rejects", "skipped")})
-    inside = ("citations", "sentences", "passages", "searched", "tokens")
+    yield "fetch …", "as `add`"
+    inside = ("citations", "sentences", "passages", "searched", "collection", "tokens")
     told = {name: asked[name] for name in inside}
     yield "ask", _listed(asked, {**told, "nearest": ["as in `papers show`"]})
     hit = documents.passage_document(answer.passages[0])
@@ -151,6 +176,7 @@ def _keys() -> Iterator[tuple[str, str]]:
             {"papers": ["as in `papers show`"], "sources": "file: how many papers it gave"},
         ),
     )
+    yield from _survey_keys(citation)
     yield "papers show", _listed({"papers": []}, {"papers": [shown]})
     yield "papers remove", _listed({"removed": 1, "kept": 0, "papers": 0}, {})
     yield "reindex", _listed({"embedded": 1}, {})
@@ -161,6 +187,27 @@ def _keys() -> Iterator[tuple[str, str]]:
         _listed({"file": "", "settings": []}, {"settings": [looking.Setting.__annotations__]}),
     )
     yield "doctor", _listed({"ok": True, "checks": []}, {"checks": [looking.Check.__annotations__]})
+
+
+def _survey_keys(citation: Citation) -> Iterator[tuple[str, str]]:
+    paper = values.Surveyed(1, "P", "T")
+    cell = values.Cell("A.", 0, 2, (citation,))
+    searched = Searched("Q", 1)
+    table = values.Table("Q", ("data",), (values.Row(paper, (cell,)),), 1, searched)
+    told = surveyed.survey_document(table)
+    yield "table", _listed(told, {"rows": list(told["rows"]), "searched": told["searched"]})
+    yield "table, each cell", _listed(asdict(cell), {"citations": [asdict(citation)]})
+    yield "table, each paper", _listed(asdict(paper), {})
+    methods = (values.Method("M", (cell,), (paper,), 1),)
+    together = (values.Together(paper, ("M",), (cell,)),)
+    opposed = (values.Opposed(cell, cell),)
+    compared = values.Comparison(("data",), methods, together, opposed, (paper,), searched)
+    told = surveyed.survey_document(compared)
+    inside = {name: list(told[name]) for name in ("methods", "together", "opposed")}
+    yield "compare", _listed(told, {**inside, "searched": told["searched"]})
+    theme = values.Theme("L", (values.Point(paper, cell),))
+    told = surveyed.survey_document(values.Brief("Q", (theme,), (paper,), 1, "how", searched))
+    yield "brief", _listed(told, {"themes": list(told["themes"]), "searched": told["searched"]})
 
 
 def _listed(document: Any, inside: dict[str, Any]) -> str:

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from assistant.answer import Answer, Done, Event, Passage, Restarted, Turn, WriterName, Written
+from assistant.surveying.values import Brief, Comparison, Table
 from store.errors import LibraryError
 from store.filters import Filters
 from store.library import AddReport, Progress, Record
 from store.orders import Order
-from store.paper import Paper, Rejected, Skipped
+from store.paper import Opened, Paper, Rejected, Skipped
 from ui.batches import batches, papers_of, together
 from ui.desk import Listing, Removed
 from ui.documents import Document
@@ -23,6 +24,7 @@ from ui.from_documents import (
     retrieved_of,
     sentence_of,
 )
+from ui.surveyed import brief_of, comparison_of, table_of
 from ui.wire import ServerAway, Wire
 
 _PAGE = 1000  # papers in one listing
@@ -139,6 +141,32 @@ class RemoteDesk:
         }
         return tuple(passage_of(one) for one in self._wire.post("/v1/search", body)["papers"])
 
+    # --- surveying ------------------------------------------------------------------------
+
+    def table(
+        self,
+        question: str,
+        columns: Sequence[str] = (),
+        *,
+        filters: Filters = Filters(),
+        top_k: int | None = None,
+    ) -> Table:
+        body = {"question": _short(question), "columns": list(columns), "top_k": top_k}
+        return table_of(self._wire.post("/v1/table", self._surveyed(body, filters)))
+
+    def compare(
+        self, methods: Sequence[str], aspects: Sequence[str] = (), *, filters: Filters = Filters()
+    ) -> Comparison:
+        body = {"methods": list(methods), "aspects": list(aspects)}
+        return comparison_of(self._wire.post("/v1/compare", self._surveyed(body, filters)))
+
+    def brief(self, topic: str, *, filters: Filters = Filters(), top_k: int | None = None) -> Brief:
+        body = {"topic": _short(topic), "top_k": top_k}
+        return brief_of(self._wire.post("/v1/brief", self._surveyed(body, filters)))
+
+    def _surveyed(self, body: Document, filters: Filters) -> Document:
+        return {**body, "filters": _within(filters), "writer": self._writer}
+
     # --- looking --------------------------------------------------------------------------
 
     def count(self) -> int:
@@ -188,6 +216,7 @@ class RemoteDesk:
         self._wire.reach()  # before any record is taken from a stream that can't be read again
         unread: list[Rejected] = []
         skipped: list[Skipped] = []
+        formats: list[Opened] = []
         report = AddReport(0, 0, 0, 0, (), (), 0, 0)
         seen = [0, 0]  # (done, of how many) in the requests before
 
@@ -196,7 +225,7 @@ class RemoteDesk:
                 progress(seen[0] + done, seen[1] + total)
 
         try:
-            for batch in batches(papers_of(records, unread, skipped), self._largest):
+            for batch in batches(papers_of(records, unread, skipped, formats), self._largest):
                 job = self._job([data for _, data in batch], tell if progress else None)
                 report = together(report, report_of(job["result"]), batch)
                 seen = [seen[0] + job["progress"]["done"], seen[1] + job["progress"]["total"]]
@@ -210,6 +239,7 @@ class RemoteDesk:
             read=report.read + sum(one.source.position > 0 for one in unread),
             rejected=(*unread, *report.rejected),
             skipped=tuple(skipped),
+            formats=tuple(formats),
         )
 
     def _job(self, papers: Sequence[bytes], tell: Progress | None) -> Document:
@@ -224,6 +254,10 @@ class RemoteDesk:
         if job["status"] == "failed":
             raise LibraryError(job["error"])
         return job
+
+
+def _short(text: str) -> str:
+    return " ".join(text.split())[:_LONGEST]
 
 
 def _within(filters: Filters) -> Document:

@@ -26,7 +26,7 @@ from pydantic_settings import (
 )
 
 from assistant.settings import AnswerSettings
-from store.settings import StoreSettings
+from store.settings import SourceSettings, StoreSettings
 
 PREFIX = "ASSISTANT_"
 SECRET = {"llm_api_key", "embed_api_key", "rerank_api_key", "password"}
@@ -117,7 +117,7 @@ class ServerSettings(BaseModel):
         return given
 
 
-class Settings(BaseSettings, StoreSettings, AnswerSettings, ServerSettings):
+class Settings(BaseSettings, StoreSettings, SourceSettings, AnswerSettings, ServerSettings):
     """All floors' settings. A field `x` is `--x`-like on the command line where a command has
     it, `ASSISTANT_X` in the environment and `x = …` in the TOML file."""
 

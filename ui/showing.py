@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from rich.text import Text
 
 from store.paper import Paper, Source
 from ui.flow import Flow, hang
+from ui.showing_collection import show_collection
 from ui.terminal import clean, counted, err, out, say
 
 if TYPE_CHECKING:
@@ -42,7 +44,10 @@ class AnswerShown:
                 err.print()
 
     def sentence(self, sentence: Sentence) -> None:
-        """One more sentence."""
+        """One more sentence; the entries of a list are shown at the end, as a table."""
+        if sentence.entry:
+            self._shown += 1
+            return
         if sentence.opens_paragraph and self._shown:
             self._flow.end()
             out.print()
@@ -64,7 +69,12 @@ class AnswerShown:
             for sentence in answer.sentences:
                 self.sentence(sentence)
         self._flow.end()
-        if answer.sentences:
+        if answer.collection:
+            show_collection(answer, out)
+            if answer.collection.groups and answer.citations:  # their lines name no titles
+                out.print()
+                _show_sources(answer)
+        elif answer.sentences:
             out.print()
             _show_sources(answer)
         else:
@@ -160,8 +170,11 @@ def show_paper(paper: Paper) -> None:
         hang(out, "", Text(clean(f"from {source.file}, record {source.position}"), style="dim"))
 
 
-def show_report(report: AddReport) -> None:
-    """The table at the end of adding, with every rejected record and why."""
+def show_report(report: AddReport, rejects: Path | None = None) -> None:
+    """The table at the end of adding, with every rejected record and why.
+
+    `rejects` is the file they were written to.
+    """
     counts = (
         (report.read, "read"),
         (report.new, "new"),
@@ -178,6 +191,8 @@ def show_report(report: AddReport) -> None:
     elif report.unchanged and report.new == report.updated == report.embedded == 0:
         text = "Nothing new: every paper stands as it was, and nothing was embedded."
         out.print(text, style="dim")
+    for format, files in Counter(opened.format for opened in report.formats).items():
+        out.print(f"{counted(files, 'file')} read as {format}.", style="dim")
     if report.rejected:
         out.print("\nRejected", style="bold red")
         for reject in report.rejected[:_SHOWN_REJECTS]:
@@ -185,6 +200,9 @@ def show_report(report: AddReport) -> None:
         if len(report.rejected) > _SHOWN_REJECTS:
             more = len(report.rejected) - _SHOWN_REJECTS
             out.print(f"  … and {more} more: --json names all.", style="dim")
+    if rejects:
+        text = f"They are in {rejects}: mend them there, then run 'assistant add' on that file."
+        hang(out, "", Text(clean(text)))
     for skipped in report.skipped:
         say(f"Skipped: {_where(Source(skipped.file), skipped.why)}")
 
@@ -238,6 +256,8 @@ def _quotes(citations: Iterable[Citation]) -> dict[str, bool]:
     """Each quoted sentence once, in the abstract's order, and whether it supports anything."""
     found: dict[str, bool] = {}
     for citation in sorted(citations, key=lambda c: c.start):
+        if not citation.quote:  # what a catalogue tells rests on no sentence
+            continue
         quote = _one_line(citation.quote)
         found[quote] = found.get(quote, False) or citation.supported
     return found

@@ -44,10 +44,16 @@ class ModelWriter:
     it supports it; a sentence that none of its marks supports is given the passage that does, if
     one does. What no passage supports is marked as unsupported, and an answer in which nothing
     cites anything is no answer: WriterFailed. What a model says twice is written once.
+    `prompt` names the prompt and its system message.
     """
 
     def __init__(
-        self, llm: LLM, library: Library, check: SupportCheck, settings: AnswerSettings
+        self,
+        llm: LLM,
+        library: Library,
+        check: SupportCheck,
+        settings: AnswerSettings,
+        prompt: str = "answer",
     ) -> None:
         self.name = str(getattr(llm, "model", None) or llm.metadata.model_name)
         self.tokens = Tokens()
@@ -56,6 +62,7 @@ class ModelWriter:
         self._library = library
         self._check = check
         self._settings = settings
+        self._prompt = prompt
 
     def write(self, task: Task) -> Iterator[Sentence]:
         messages, shown = self.messages(task)
@@ -87,8 +94,8 @@ class ModelWriter:
         """
         from llama_index.core.base.llms.types import ChatMessage, MessageRole
 
-        system = prompts.load("answer_system")
-        frame = prompts.fill("answer", passages="", question=task.question)
+        system = prompts.load(f"{self._prompt}_system")
+        frame = prompts.fill(self._prompt, passages="", question=task.question)
         s = self._settings
         room = s.llm_context - s.llm_max_tokens - _RESERVE
         room -= count_tokens(system, self.name) + count_tokens(frame, self.name)
@@ -106,7 +113,7 @@ class ModelWriter:
                 f"The language model {self.name} has no room for an abstract in its window of "
                 f"{s.llm_context} tokens."
             )
-        user = prompts.fill("answer", passages="\n\n".join(blocks), question=task.question)
+        user = prompts.fill(self._prompt, passages="\n\n".join(blocks), question=task.question)
         return [
             ChatMessage(role=MessageRole.SYSTEM, content=system),
             ChatMessage(role=MessageRole.USER, content=user),

@@ -114,6 +114,7 @@ def _entry(paper: Paper, key: str) -> dict[str, Any]:
         "archiveprefix": "arXiv" if paper.arxiv_id else "",
         # Both are taken to the letter: what could break an entry is written in hexadecimal.
         "doi": quote(clean(paper.doi or ""), safe="/:;()<>[]@!$&'*+,=#%?_.-~"),
+        "pmid": next((i.partition(":")[2] for i in paper.other_ids if i[:7] == "pubmed:"), ""),
         "url": web_address(paper.url),
         "annote" if summary else "abstract": to_latex(paper.abstract),
         "authorcount": "" if paper.authors else str(paper.author_count or ""),

@@ -27,6 +27,7 @@ def _item(paper: Paper) -> dict[str, Any]:
         "organisation": one_line(paper.organisation),
         "author_count": None if paper.authors else paper.author_count,
         "arxiv_id": paper.arxiv_id,
+        "other_ids": list(paper.other_ids),
     }
     item = {
         "id": one_line(paper.id),
@@ -38,6 +39,7 @@ def _item(paper: Paper) -> dict[str, Any]:
         "number": f"arXiv:{paper.arxiv_id}" if paper.arxiv_id else "",
         "DOI": clean(paper.doi or ""),
         "URL": web_address(paper.url),
+        "PMID": next((i.partition(":")[2] for i in paper.other_ids if i[:7] == "pubmed:"), ""),
         # Somebody else's words are no abstract.
         "annote" if paper.kind == "summary" else "abstract": clean(paper.abstract),
         "custom": {name: value for name, value in custom.items() if value},

@@ -17,7 +17,7 @@ from store.paper import Paper
 
 COLUMNS = (
     "id", "title", "authors", "author_count", "organisation", "year", "date", "date_inferred",
-    "venue", "doi", "arxiv_id", "url", "upvotes", "kind", "abstract",
+    "venue", "doi", "arxiv_id", "other_ids", "url", "upvotes", "kind", "abstract",
 )  # fmt: skip
 _FORMULA = re.compile(r"\s*['=+\-@＝＋－＠]|[\t\n]")
 
@@ -43,7 +43,7 @@ def _cell(paper: Paper, column: str) -> str:
     value = getattr(paper, column)
     if value is None:
         return ""
-    if column == "authors":
+    if column in ("authors", "other_ids"):
         value = "; ".join(value)
     if isinstance(value, bool):
         return str(value).lower()

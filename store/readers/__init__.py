@@ -6,47 +6,124 @@ import os
 from collections.abc import Iterable, Iterator
 from datetime import date as Date
 from glob import glob, has_magic
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
-from store.paper import Paper, Rejected, Skipped, Source
-from store.readers.base import Origin, Reader, ReaderError, UnknownFormat
+from store.paper import Opened, Paper, Rejected, Skipped, Source
+from store.readers.acl_xml import AclXml
+from store.readers.arxiv_atom import ArxivAtom
+from store.readers.arxiv_snapshot import ArxivSnapshot
+from store.readers.base import Data, Origin, Reader, ReaderError, UnknownFormat, stream_of
+from store.readers.bibtex import BibTex
+from store.readers.blocks import TextBlocks
+from store.readers.csl_json import CslJson
+from store.readers.hf_daily import HfDaily
+from store.readers.nbib import Nbib
+from store.readers.openalex import OpenAlex
+from store.readers.packed import File, opened
 from store.readers.pages import ListingPage
+from store.readers.papers_json import PapersJson
+from store.readers.parquet import ParquetTable
+from store.readers.pdf import Pdf
+from store.readers.pubmed import PubmedXml
+from store.readers.ris import Ris
+from store.readers.saved_html import SavedHtml
+from store.readers.semantic_scholar import SemanticScholar
+from store.readers.streams import HEAD, rewindable
+from store.readers.tables import CsvTable
 
-READERS: tuple[Reader, ...] = (ListingPage(),)
+READERS: tuple[Reader, ...] = (
+    ArxivSnapshot(),
+    HfDaily(),
+    OpenAlex(),
+    SemanticScholar(),
+    CslJson(),
+    PapersJson(),
+    BibTex(),
+    Ris(),
+    Nbib(),
+    ParquetTable(),
+    CsvTable(),
+    ArxivAtom(),
+    PubmedXml(),
+    AclXml(),
+    SavedHtml(),
+    Pdf(),
+    ListingPage(),
+    TextBlocks(),
+)
 STDIN = "<standard input>"
-_HEAD = 65_536
+
+Read = Paper | Rejected | Skipped | Opened
 
 
 def pick_reader(data: bytes, file: str) -> Reader:
     """The reader for a file, by its first bytes; raises UnknownFormat where none knows it."""
-    head = data[:_HEAD]
-    for reader in READERS:
-        if reader.sniff(head, file):
-            return reader
+    return _readers_of(data[:HEAD], file)[0]
+
+
+def _readers_of(head: bytes, file: str) -> list[Reader]:
+    """All readers that know a file by its head, the likeliest first; UnknownFormat for none."""
+    if readers := [reader for reader in READERS if reader.sniff(head, file)]:
+        return readers
     known = ", ".join(reader.name for reader in READERS)
     raise UnknownFormat(f"{Path(file).name} is none of the formats known here ({known}).")
 
 
-def read_bytes(data: bytes, origin: Origin) -> Iterator[Paper | Rejected]:
-    """Papers and rejected records of one file; raises ReaderError if it can't be read at all."""
-    return pick_reader(data, origin.file).read(data, origin)
+def reader_of(key: str) -> Reader:
+    """The reader with this key; raises ReaderError, which lists the keys, where there is none."""
+    for reader in READERS:
+        if reader.key == key:
+            return reader
+    keys = ", ".join(reader.key for reader in READERS)
+    raise ReaderError(f"There is no format '{key}': name one of {keys}.")
+
+
+def read_bytes(
+    data: Data, origin: Origin, *, format: str | None = None
+) -> Iterator[Paper | Rejected]:
+    """Papers and rejected records of one file; raises ReaderError where it can't be read (on).
+
+    `format` is the key of the reader to use, whatever the file looks like. A packed file is
+    unpacked; files of an archive that hold no papers are passed over.
+    """
+    chosen = reader_of(format) if format else None
+    for file in opened(stream_of(data), origin):
+        if isinstance(file, File):
+            yield from _read_by(chosen, file)[1]
+        elif isinstance(file, Rejected):
+            yield file
 
 
 def read_paths(
-    paths: Iterable[str | Path], *, saved: Date | None = None, stdin: BinaryIO | None = None
-) -> Iterator[Paper | Rejected | Skipped]:
+    paths: Iterable[str | Path],
+    *,
+    saved: Date | None = None,
+    stdin: BinaryIO | None = None,
+    format: str | None = None,
+) -> Iterator[Read]:
     """Everything in files, folders (with all below), globs and, for `-`, standard input.
 
     A file that can't be read never stops the rest: named by the caller it comes as rejected,
     met in a folder as skipped. Hidden files of a folder are left alone, and a file that is met
-    twice is read once.
+    twice is read once. Files may be packed: those of an archive count as met in a folder. Each
+    file's records follow an `Opened` that says what format it is read as: the one its content
+    tells, or that with the key `format`. Raises ReaderError for a key that no reader has.
     """
+    if format:
+        reader_of(format)
+    return _read_paths(paths, saved, stdin, format)
+
+
+def _read_paths(
+    paths: Iterable[str | Path], saved: Date | None, stdin: BinaryIO | None, format: str | None
+) -> Iterator[Read]:
     met: set[Path] = set()
     for path in paths:
         if str(path) == "-":
             if stdin is not None:
-                yield from read_file(stdin.read(), Origin(STDIN, saved), named=True)
+                yield from read_file(stdin, Origin(STDIN, saved), named=True, format=format)
             continue
         files, named = _expand(path)
         if not files:
@@ -61,11 +138,12 @@ def read_paths(
             met.add(whole)
             name = _printable(whole)
             try:
-                data = file.read_bytes()
+                stream = file.open("rb")
             except OSError as error:
                 yield Rejected(Source(name), f"it can't be opened ({error.strerror})")
                 continue
-            yield from read_file(data, Origin(name, saved), named=named)
+            with stream:
+                yield from read_file(stream, Origin(name, saved), named=named, format=format)
 
 
 def _printable(path: str | Path) -> str:
@@ -73,15 +151,64 @@ def _printable(path: str | Path) -> str:
     return os.fsencode(path).decode("utf-8", "replace")
 
 
-def read_file(data: bytes, origin: Origin, *, named: bool) -> Iterator[Paper | Rejected | Skipped]:
-    """What is in one file; one that can't be read is rejected if `named`, else skipped."""
+def read_file(
+    data: Data, origin: Origin, *, named: bool, format: str | None = None
+) -> Iterator[Read]:
+    """What is in one file; one that no reader knows is rejected if `named`, else skipped.
+
+    Where it can't be read to its end, what came before is kept, and the file is rejected.
+    """
     try:
-        yield from read_bytes(data, origin)
-    except ReaderError as error:
-        if named:
-            yield Rejected(Source(origin.file), str(error))
-        else:
-            yield Skipped(origin.file, str(error))
+        chosen = reader_of(format) if format else None
+        for file in opened(stream_of(data), origin):
+            if isinstance(file, File):
+                yield from _records(file, chosen, named=named and file.alone)
+            else:
+                yield file
+    except (ReaderError, OSError) as error:
+        yield _unread(origin.file, error, named)
+
+
+def _records(file: File, chosen: Reader | None, *, named: bool) -> Iterator[Read]:
+    """What is in a file that isn't packed, by the reader that was chosen or its content tells."""
+    name, failure = file.origin.file, None
+    try:
+        reader, records = _read_by(chosen, file)
+        yield Opened(name, reader.name)
+        yield from records
+    except (ReaderError, OSError) as error:
+        failure = error
+    # A reader may fail because the file broke off, or not notice it.
+    if failure := file.broken or failure:
+        yield _unread(name, failure, named)
+
+
+def _read_by(chosen: Reader | None, file: File) -> tuple[Reader, Iterator[Paper | Rejected]]:
+    """The reader of a file and what it reads.
+
+    Where several know the head, and the first finds no papers in the whole of it, the next is
+    asked; a stream that can be read once is copied for that, but in this case alone.
+    """
+    readers = [chosen] if chosen else _readers_of(file.head, file.name)
+    stream = rewindable(file.stream) if len(readers) > 1 else file.stream
+    start = stream.tell() if len(readers) > 1 else 0
+    for reader in readers[:-1]:
+        try:
+            records = reader.read(stream, file.origin)
+            first = next(records, None)
+        except UnknownFormat:
+            stream.seek(start)
+            continue
+        return reader, chain(() if first is None else (first,), records)
+    return readers[-1], readers[-1].read(stream, file.origin)
+
+
+def _unread(file: str, error: ReaderError | OSError, named: bool) -> Rejected | Skipped:
+    if isinstance(error, OSError):
+        return Rejected(Source(file), f"it can't be read ({error.strerror or error})")
+    if isinstance(error, UnknownFormat) and not named:
+        return Skipped(file, str(error))
+    return Rejected(Source(file), str(error))
 
 
 def _expand(path: str | Path) -> tuple[list[Path], bool]:

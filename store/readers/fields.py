@@ -41,16 +41,23 @@ def record_of(given: Mapping[str, Any], source: Source) -> Paper | Rejected:
     """The paper of a record in somebody else's format, or why it describes none; never raises.
 
     As `paper_of`, but lenient: LaTeX and HTML in texts become readable, dates may be written in
-    most ways (a year or a month gives the year alone), and an optional field that can't be read is
-    left out. A rejected record brings its fields, so that it can be mended and added again.
+    most ways (a year or a month gives the year alone), an address at arXiv or of a DOI tells that
+    id, and an optional field that can't be read is left out. A rejected record brings its fields,
+    so that it can be mended and added again.
     """
     plain: dict[str, Any] = {key: value for key, value in given.items() if value not in (None, "")}
     for name in ("title", "abstract", "summary", "venue", "organisation"):
         if isinstance(value := plain.get(name), str):
             plain[name] = readable(_plain(value))
     if isinstance(plain.get("authors"), list | tuple):
-        names = (readable(_plain(one)) for one in plain["authors"] if isinstance(one, str))
-        plain["authors"] = [name for name in names if name]
+        names = [_plain(one) for one in plain["authors"] if isinstance(one, str)]
+        if readable("\n".join(names)) != " ".join(names):  # most are readable, each of them
+            names = [name for one in names if (name := readable(one))]
+        plain["authors"] = names
+    if isinstance(url := plain.get("url"), str):
+        for name, host in (("arxiv_id", "arxiv.org/"), ("doi", "doi.org/10.")):
+            if host in url and not plain.get(name):
+                plain[name] = url
     if "date" in plain:
         day, year = date_of(plain.pop("date"))
         plain |= {"date": day.isoformat()} if day else {}
@@ -74,7 +81,7 @@ def record_of(given: Mapping[str, Any], source: Source) -> Paper | Rejected:
         outcome,
         why=f"it has no {' and no '.join(missing)}" if missing else outcome.why,
         text=str(kept.get("title") or kept.get("abstract") or "")[:_SHORT],
-        fields=json.dumps(kept, ensure_ascii=False, default=str),
+        fields=_plain(json.dumps(kept, ensure_ascii=False, default=str)),
     )
 
 
@@ -154,6 +161,8 @@ def _text(given: Mapping[Any, Any], name: str, *, needed: bool = False) -> str |
 
 def _plain(text: str) -> str:
     """Text that can be stored: no NUL, no halves of characters."""
+    if text.isascii():
+        return text.replace("\0", "") if "\0" in text else text
     return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
@@ -164,8 +173,8 @@ def _authors(value: object) -> tuple[str, ...]:
         value = value.replace(" and ", ";").split(";")
     if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
         raise ValueError("'authors' must be a list of names")
-    names = (" ".join(_plain(name).split()) for name in value)
-    return tuple(name[:_SHORT] for name in names if name)
+    names = (" ".join(_plain(name).split())[:_SHORT] for name in value)
+    return tuple(name for name in names if name)
 
 
 def _ids(value: object) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ made here.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date as Date
@@ -16,7 +17,7 @@ from pathlib import PurePath
 from typing import NamedTuple
 
 from store.paper import Paper, Rejected, Source
-from store.readers.base import Data, Origin, ReaderError, decode, whole
+from store.readers.base import Data, Origin, UnknownFormat, decode, whole
 from store.readers.page_dates import Calendar
 from store.readers.page_layout import Line, Record, alternates, divide, ending
 from store.readers.page_marks import Footer, Page, pages_of, unglued
@@ -30,7 +31,7 @@ _NO_ABSTRACT = "this title has no abstract under it: add it to the page, or leav
 _CUT_TITLE = "the page ends after this title, its abstract was cut off: save the page again"
 
 
-class NotAListingPage(ReaderError):
+class NotAListingPage(UnknownFormat):
     """The file holds no page of titles and abstracts."""
 
     def __init__(self, file: str) -> None:
@@ -126,7 +127,9 @@ def _read_page(page: Page, file: _File, before: int, last: bool) -> Iterator[Pap
         elif at_the_end and not file.whole:
             why = _why_cut(record, [other for other, _ in records[:-1]])
         if why:
-            yield Rejected(source, why, f"{title}\n{record.abstract}".strip()[:_EXCERPT])
+            shown = f"{title}\n{record.abstract}".strip()[:_EXCERPT]
+            fields = json.dumps({"title": title, "abstract": record.abstract}, ensure_ascii=False)
+            yield Rejected(source, why, shown, fields)
         else:
             yield _paper(title, record.abstract, footer, calendar, source)
 

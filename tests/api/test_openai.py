@@ -17,7 +17,8 @@ from llama_index.core.llms import ChatMessage
 from llama_index.llms.openai_like import OpenAILike
 
 from assistant.tokens import count_tokens
-from store.embedding import MODEL, MiniLM
+from store.embedding import MiniLM
+from store.minilm import MODEL
 from tests.api.conftest import Serve
 from tests.broken_server import BrokenServer
 from tests.model_server import ModelServer

@@ -218,3 +218,20 @@ def test_a_client_that_goes_away_stops_the_work(serve: Serve, stream: bool) -> N
 def test_the_papers_of_the_library_are_the_invented_ones(client: httpx.Client) -> None:
     listed = client.get("/papers", params={"order": "title"}).json()
     assert [paper["title"] for paper in listed["papers"]] == sorted(fake.title for fake in FAKES)
+
+
+def test_a_question_about_the_collection_brings_the_ids_of_all_its_papers(
+    client: httpx.Client,
+) -> None:
+    asked = {"question": "How many papers mention tide clocks?", "conversation": "new"}
+    answer = client.post("/ask", json=asked).json()
+    assert (answer["status"], answer["direct"]) == ("answered", "1 paper")
+    collection = answer["collection"]
+    assert (collection["kind"], collection["count"]) == ("count", 1)
+    (paper,) = (client.get(f"/papers/{one}").json() for one in collection["members"])
+    assert paper["title"] == TIDES.title
+    on = {"conversation": answer["conversation"], "question": "and willow?"}
+    events = events_of(client, **on)
+    assert [name for name, _ in events] == ["retrieved", *["sentence"] * 3, "done"]
+    assert events[-1][1]["collection"]["asked"] == "papers mentioning “willow”"
+    assert client.post("/ask", json={"question": ABOUT_TIDES}).json()["collection"] is None

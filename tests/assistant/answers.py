@@ -46,5 +46,10 @@ ANSWERS = {
     "rewords": QUESTION,
     "rewords-wordily": f'**Rewritten question:** "{QUESTION}"\n\nI changed "it" to the name.',
     "rewords-wildly": "Why do elephants dream of violins in winter?",
+    "fills-cells": (
+        "1. LedgerNet is a vision model with 9 million parameters that reads handwriting.\n"
+        "2. It was trained on 4,800 pages from two town archives.\n3. NOT STATED\n"
+        "4. The work was paid for by the Royal Office of Stationery."
+    ),
     "ranks": "<think>\nSurely [1].\n</think>\nBest first: [3] > [2] > [40]\n",
 }

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from assistant.answer import (
     Answer,
     Citation,
+    Collection,
+    Group,
     Passage,
     Scores,
     Searched,
@@ -23,8 +25,14 @@ _CITATIONS = st.builds(
     Citation, st.integers(1, 30), texts, texts, texts, _COUNTS, _COUNTS, _NUMBERS, st.booleans()
 )
 _SENTENCES = st.builds(
-    Sentence, texts, st.lists(_CITATIONS, max_size=2).map(tuple), st.booleans(), st.booleans()
-)
+    Sentence, texts, st.lists(_CITATIONS, max_size=2).map(tuple), st.booleans(), st.booleans(),
+    entry=st.booleans(),
+)  # fmt: skip
+_IDS = st.lists(texts, max_size=2).map(tuple)
+_COLLECTIONS = st.builds(
+    Collection, texts, st.sampled_from(["count", "list", "groups"]), _COUNTS, _IDS, texts,
+    st.none() | _COUNTS, st.lists(st.builds(Group, texts, _IDS), max_size=2).map(tuple),
+)  # fmt: skip
 _PASSAGES = st.builds(
     Passage, papers(), st.builds(Scores, _NUMBERS, st.none() | _NUMBERS, st.none() | _NUMBERS),
     texts,
@@ -46,6 +54,7 @@ answers = st.builds(
     timings_ms=st.dictionaries(texts, _NUMBERS, max_size=2),
     tokens=st.builds(Tokens, _COUNTS, _COUNTS),
     notice=texts,
+    collection=st.none() | _COLLECTIONS,
 )
 
 

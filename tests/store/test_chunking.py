@@ -10,7 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from store.chunking import chunk, read_spans, windows, write_spans
-from store.embedding import WINDOW, MiniLM
+from store.embedding import MiniLM
+from store.minilm import WINDOW
 from store.sentences import split_sentences
 from tests.store.making import invented, record
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from store.embedding import DIMENSIONS, MiniLM, Reading
+from store.embedding import MiniLM
+from store.minilm import DIMENSIONS, Reading
 from store.late import TITLE, AskedPieces, LateHead, Pieces, Rows
 
 WIDTH = 96

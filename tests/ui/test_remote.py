@@ -19,6 +19,7 @@ from store.library import Library
 from store.paper import Paper, Source
 from store.settings import StoreSettings
 from tests.page.serving import Served
+from tests.source_server import SourceServer, arxiv_of, invented
 from tests.ui.making import (
     ABOUT_TIDES,
     BEES,
@@ -288,6 +289,19 @@ def stopping(answer: bytes) -> Iterator[RemoteDesk]:
         yield RemoteDesk(f"http://127.0.0.1:{listening.getsockname()[1]}", "token")
         listening.shutdown(socket.SHUT_RDWR)
     thread.join(5)
+
+
+def test_what_is_fetched_reaches_a_running_server(
+    run: Run, twins: Twins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "*")
+    with SourceServer() as arxiv:
+        arxiv.on("/", arxiv_of([invented(number) for number in (3, 2, 1)]))
+        monkeypatch.setenv("ASSISTANT_ARXIV_URL", arxiv.address)
+        report = _same(run, twins, "fetch", "arxiv", "village", "--json")
+        assert (report["read"], report["new"]) == (3, 3)
+        assert _same(run, twins, "fetch", "arxiv", "village", "--json")["unchanged"] == 3
+    _same(run, twins, "papers", "remove", "--source", "arxiv: village")
 
 
 @pytest.mark.parametrize(

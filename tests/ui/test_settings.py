@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import typer
 
+from store.settings import SourceSettings
 from tests.ui.making import Run
 from ui.app import app
 from ui.settings import (
@@ -53,7 +54,9 @@ def test_every_setting_can_be_given_by_its_variable_and_by_the_file(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written = {"rate_limit": "64/minute", "cors_origins": "https://64.example"}
-    written |= {"log_format": "json", "log_level": "debug"}
+    written |= {"log_format": "json", "log_level": "debug", "contact": "ada@64.example"}
+    sources = [name for name in SourceSettings.model_fields if name.endswith("_url")]
+    written |= dict.fromkeys(sources, "https://64.example")
     for name in Settings.model_fields:
         written |= {"writer": "extractive", "library": "/some/where", "rerank": "off"}
         value = written.get(name, "64")

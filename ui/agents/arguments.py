@@ -31,6 +31,11 @@ _RECORD: dict[str, Any] = {
         "venue": _TEXT,
         "doi": _TEXT,
         "arxiv_id": _TEXT,
+        "other_ids": {
+            "type": "array",
+            "items": _TEXT,
+            "description": "Ids of further registers, such as pubmed:31452104.",
+        },
         "url": _TEXT,
     },
 }

@@ -31,8 +31,9 @@ def answer_text(answer: Answer) -> str:
     for sentence in answer.sentences:
         if sentence.opens_paragraph or not paragraphs:
             paragraphs.append([])
-        paragraphs[-1].append(_sentence(sentence))
-    told = [" ".join(paragraph) for paragraph in paragraphs]
+        lead = "" if not sentence.entry else "- " if not paragraphs[-1] else "\n- "
+        paragraphs[-1].append(lead + _sentence(sentence))
+    told = [" ".join(paragraph).replace(" \n", "\n") for paragraph in paragraphs]
     return _joined([one_line(answer.notice), *told, _references(answer.citations)])
 
 
@@ -130,7 +131,8 @@ def _cited(citations: Sequence[Citation]) -> Iterator[str]:
             quote = one_line(one.quote)
             supported[quote] = supported.get(quote, False) or one.supported
         for quote, enough in supported.items():
-            yield f"    “{quote}”" + ("" if enough else f" {_NO_SUPPORT}")
+            if quote:
+                yield f"    “{quote}”" + ("" if enough else f" {_NO_SUPPORT}")
 
 
 def _refusal(answer: Answer) -> str:

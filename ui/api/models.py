@@ -139,6 +139,9 @@ class Paper(Shown):
     url: str | None
     doi: str | None
     arxiv_id: str | None
+    other_ids: list[str] = Field(
+        description="Ids of further registers, such as pubmed:31452104, acl:N18-3011, openalex:w42."
+    )
     sources: list[Source]
 
 
@@ -175,6 +178,7 @@ class AnswerSentence(Shown):
     supported: bool
     opens_paragraph: bool
     direct: str = Field(description="The direct answer that the text begins with in bold, if any.")
+    entry: bool = Field(description="Whether it is a line of a list.")
     citations: list[int] = Field(description="Indexes into the answer's citations.")
 
 
@@ -196,6 +200,23 @@ class TokenCounts(Shown):
     completion: int
 
 
+class PaperGroup(Shown):
+    name: str = Field(description="Empty for papers of which it isn't known.")
+    papers: list[str] = Field(description="Ids.")
+
+
+class Collection(Shown):
+    """What a question about the collection itself came to."""
+
+    asked: str = Field(description="The question as it was understood.")
+    kind: Literal["count", "list", "groups"]
+    count: int = Field(description="How many papers are meant.")
+    members: list[str] = Field(description="The ids of all papers that are meant, in order.")
+    rule: str = Field(description="How it was decided which papers are meant.")
+    wanted: int | None = Field(description="How many of the first were asked for, if any.")
+    groups: list[PaperGroup] = Field(description="By year, month, organisation or page.")
+
+
 class Answer(Shown):
     """An answer. A refused one cites nothing and names the nearest papers."""
 
@@ -212,6 +233,10 @@ class Answer(Shown):
     direct: str = Field(description="The answer in a word or two, where that is plain; or empty.")
     mentioned: bool = Field(
         description="Of a refusal: the abstracts touch on it, and a full text may tell it."
+    )
+    collection: Collection | None = Field(
+        description="Of a question about the collection itself, which is answered from its "
+        "metadata; else null."
     )
     writer: str
     timings_ms: dict[str, float]
@@ -245,6 +270,7 @@ class Added(Shown):
     embedded: int
     rejects: list[dict[str, Any]]
     skipped: list[dict[str, Any]]
+    formats: list[dict[str, Any]] = Field(description="What each file was read as.")
 
 
 class Progress(Shown):

@@ -22,6 +22,7 @@ from ui.api import (
     openai_embeddings,
     openai_listing,
     papers,
+    surveying,
 )
 from ui.api.answering import ClientGone
 from ui.api.models import ProblemDocument
@@ -35,7 +36,7 @@ was checked against the abstract; what the papers don't answer is refused in pla
 Errors are `application/problem+json` with one sentence that says what to do. A server with
 keys or a password takes them as `Authorization: Bearer …`."""
 
-_PARTS = (asking, papers, conversations, openai_listing, openai_chat, openai_embeddings)
+_PARTS = (asking, surveying, papers, conversations, openai_listing, openai_chat, openai_embeddings)
 
 log = logging.getLogger("assistant.api")
 

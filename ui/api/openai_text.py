@@ -53,6 +53,8 @@ class Content:
         gap = "" if not self.text or self.text.endswith("\n") else " "
         if gap and sentence.opens_paragraph:
             gap = "\n\n"
+        if sentence.entry:
+            gap = f"{gap}- " if sentence.opens_paragraph or not gap else "\n- "
         shown = _ACTING.sub(_harmless, one_line(sentence.text))
         start = len(self.text) + len(gap)
         cited = {f"[{citation.number}]": citation for citation in sentence.citations}

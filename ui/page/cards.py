@@ -69,6 +69,15 @@ def marked(text: str, spans: Sequence[Span]) -> Markup:
     return shown + escape(clean(text[at:]))
 
 
+# Where registers show a paper, by the first part of `Paper.other_ids`.
+_PAGES = {
+    "pubmed": ("PubMed", "https://pubmed.ncbi.nlm.nih.gov/"),
+    "acl": ("ACL Anthology", "https://aclanthology.org/"),
+    "openalex": ("OpenAlex", "https://openalex.org/"),
+    "s2": ("Semantic Scholar", "https://www.semanticscholar.org/paper/"),
+}
+
+
 def day(paper: Paper) -> str:
     """The date, or the year, and whether the year was worked out."""
     if paper.date:
@@ -83,6 +92,9 @@ def links(paper: Paper) -> tuple[tuple[str, str], ...]:
         found[f"https://arxiv.org/abs/{quote(paper.arxiv_id)}"] = "arXiv"
     if paper.doi:
         found[f"https://doi.org/{quote(paper.doi, safe='/')}"] = "DOI"
+    for one in paper.other_ids:
+        if page := _PAGES.get(one.partition(":")[0]):
+            found[page[1] + quote(one.partition(":")[2])] = page[0]
     if paper.url and is_web_address(paper.url) and paper.url not in found:
         found[paper.url] = urlsplit(paper.url).hostname or "Link"
     return tuple((label, address) for address, label in found.items())

@@ -17,6 +17,7 @@ from ui.page.chat import Chat, Updates, place, text_of
 from ui.page.rendering import file_name
 from ui.page.scope import Scope
 from ui.page.shelf import Shelf
+from ui.page.surveys import Surveys
 
 _CHOICES = 300  # organisations and sources offered; any other can be typed
 _AT_ONCE = 16  # events of a kind at work at the same time, from all browsers
@@ -68,12 +69,14 @@ class Events:
         chat: Chat,
         shelf: Shelf,
         atlas: Atlas,
+        surveys: Surveys,
     ) -> None:
         self._parts = parts
         self._blocks = blocks
         self._chat = chat
         self._shelf = shelf
         self._atlas = atlas
+        self._surveys = surveys
 
     def connect(self) -> None:
         parts, bridge, on = self._parts, self._parts["place"], self._on
@@ -114,6 +117,9 @@ class Events:
         on(bridge.remove_starter, self._remove_starter, held, filled)
         on(bridge.undo, self._undo, held, filled)
         on(parts["map_tab"].select, self._map, [], ["atlas"])
+        wanted = ["survey_kind", "survey_asked", "survey_columns", *held]
+        for event in (parts["survey"].click, parts["survey_asked"].submit):
+            on(event, self._survey, wanted, ["surveyed"])
 
     # --- the chat -------------------------------------------------------------------------
 
@@ -255,6 +261,16 @@ class Events:
     def _map(self, _: Visit) -> Iterator[Updates]:
         for html in self._atlas.show():
             yield {"atlas": html}
+
+    # --- surveys --------------------------------------------------------------------------
+
+    def _survey(self, visit: Visit) -> Iterator[Updates]:
+        kind, asked, columns = (
+            str(visit.held.get(name) or "")
+            for name in ("survey_kind", "survey_asked", "survey_columns")
+        )
+        for html in self._surveys.show(kind, asked, columns, visit.scope):
+            yield {"surveyed": html}
 
     # --- how events reach the handlers ----------------------------------------------------
 

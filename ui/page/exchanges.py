@@ -40,6 +40,11 @@ class Shown:
         self._papers = {passage.paper.id: passage for passage in self.passages}
         # Rendered here, as the cards are found on the way.
         self.paragraphs = self._paragraphs()
+        self.entries = [
+            self._sentence(place, sentence)
+            for place, sentence in enumerate(self.sentences)
+            if sentence.entry
+        ]
 
     @property
     def busy(self) -> bool:
@@ -66,7 +71,10 @@ class Shown:
 
     @property
     def sources(self) -> list[tuple[int, str, str, str]]:
-        """The cited papers: (number, id of the first card, title, who and when)."""
+        """The cited papers: (number, id of the first card, title, who and when); none beside a list
+        of papers, which is one itself."""
+        if self.entries:
+            return []
         found: dict[int, tuple[int, str, str, str]] = {}
         for card_id, card in self.cards.items():
             number = card.citations[0].number
@@ -93,16 +101,20 @@ class Shown:
         if self.answer is None or not self.sentences:
             return ""
         name = self.answer.writer
+        if self.answer.collection:
+            return "counted in the catalogue"
         return "quoted from the abstracts" if name == "extractive" else f"written by {name}"
 
     def html(self) -> Markup:
         return part("exchanges", "exchange", self)
 
     def _paragraphs(self) -> list[list[tuple[Markup, bool]]]:
-        """The sentences by paragraph: (markup, whether it is supported)."""
+        """The sentences by paragraph: (markup, whether it is supported); no entries of a list."""
         number = 0
         paragraphs: list[list[tuple[Markup, bool]]] = []
         for place, sentence in enumerate(self.sentences):
+            if sentence.entry:
+                continue
             if sentence.opens_paragraph or not paragraphs:
                 paragraphs.append([])
                 number += 1

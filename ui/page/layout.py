@@ -9,6 +9,7 @@ import gradio as gr
 
 from ui.page.chat import place
 from ui.page.rendering import part
+from ui.page.surveys import KINDS
 
 # What the page's script may ask for; Gradio finds the names of events in this text.
 _ON_LOAD = """
@@ -49,6 +50,8 @@ class Page:
                     self._chat_tab()
                 with gr.Tab("Library", id="library") as self.parts["library_tab"]:
                     self._library_tab()
+                with gr.Tab("Surveys", id="surveys"), gr.Column():
+                    self._surveys_tab()
                 with gr.Tab("Map", id="map") as self.parts["map_tab"]:
                     self._html("atlas", "", elem_id="atlas")
             self._html("source", part("page", "source"), elem_id="source-holder")
@@ -86,6 +89,28 @@ class Page:
                 container=False,
                 elem_id="question",
             )
+
+    def _surveys_tab(self) -> None:
+        with gr.Row():
+            self.parts["survey_kind"] = gr.Radio(
+                list(KINDS), value=KINDS[0], show_label=False, label="Kind of survey", min_width=220
+            )
+            self.parts["survey_asked"] = gr.Textbox(
+                label="Topic or question; to compare, methods with commas between",
+                placeholder="reward hacking",
+                max_lines=2,
+                max_length=4000,
+                scale=2,
+                elem_id="survey-asked",
+            )
+            self.parts["survey_columns"] = gr.Textbox(
+                label="Columns, with commas between",
+                placeholder="problem, method, data, result",
+                max_lines=2,
+                max_length=4000,
+            )
+        self.parts["survey"] = gr.Button("Survey", size="sm")
+        self._html("surveyed", "", elem_id="surveyed")
 
     def _library_tab(self) -> None:
         with gr.Row(elem_id="adding-row"):

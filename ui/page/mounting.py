@@ -19,6 +19,7 @@ from ui.page.chat import Chat
 from ui.page.events import Events
 from ui.page.layout import Page
 from ui.page.shelf import Shelf
+from ui.page.surveys import Surveys
 from ui.settings import Settings
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def page_app(
         delete_cache=(_KEPT, _KEPT),
     ) as blocks:
         page = Page(card)
-        Events(page.parts, blocks, chat, Shelf(library), Atlas(library)).connect()
+        shelf, atlas, surveys = Shelf(library), Atlas(library), Surveys(engine)
+        Events(page.parts, blocks, chat, shelf, atlas, surveys).connect()
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(downloads.router(library, conversations))
     gr.mount_gradio_app(

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from store.library import AddReport, Library, Record
 from store.orders import Order
+from store.paper import Opened
 from store.readers import read_file
 from store.readers.base import Origin
 from store.starter import STARTER, starter_papers
@@ -137,7 +138,9 @@ class _Adding:
             self.ended.set()
 
     def _read(self) -> Iterator[Record]:
-        for number, record in enumerate(self._records(), 1):
+        number = 0
+        for record in self._records():
+            number += not isinstance(record, Opened)
             if number % _TOLD == 0:
                 self.done = number
             yield record
@@ -149,7 +152,8 @@ class _Adding:
 def _records_of(files: Sequence[str]) -> Iterator[Record]:
     for file in files:
         path = Path(file)
-        yield from read_file(path.read_bytes(), Origin(path.name), named=True)
+        with path.open("rb") as stream:
+            yield from read_file(stream, Origin(path.name), named=True)
 
 
 def _row(paper: Paper) -> dict[str, Any]:

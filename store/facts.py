@@ -1,0 +1,143 @@
+"""What the catalogue knows of papers besides their texts, for questions about the collection."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from store.database import Database
+from store.filters import Filters
+from store.orders import SORTS, Order
+from store.rows import where
+
+_AT_ONCE = 2000  # papers whose texts are read together
+
+
+class Fact(NamedTuple):
+    """What the database's indexes tell of a paper: its date (`YYYY-MM-DD`), its year, its
+    organisation, and where papers are ordered by them its upvotes."""
+
+    id: str
+    date: str | None
+    year: int | None
+    organisation: str | None
+    upvotes: int | None
+
+
+class Facts:
+    """Reads from the catalogue's file. Safe to use from several threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def of(
+        self,
+        filters: Filters = Filters(),
+        order: Order = "added",
+        *,
+        votes: int | None = None,
+        voteless: bool = False,
+    ) -> list[Fact]:
+        """The facts of all papers that pass the filters, in an order; with `votes` of those that
+        have as many upvotes or more, `voteless` of those that have none as far as known."""
+        condition, values = where(filters)
+        if votes is not None:
+            condition, values = f"{condition} AND +upvotes >= ?", [*values, votes]
+        if voteless:
+            condition += " AND COALESCE(+upvotes, 0) = 0"
+        # Another order's index doesn't hold them, and to read the papers takes ten times longer.
+        upvotes = "upvotes" if order in ("upvotes", "-upvotes") else "NULL"
+        rows = self._rows(
+            f"SELECT id, date, year, organisation, {upvotes} FROM papers "
+            f"WHERE {condition} ORDER BY {SORTS[order]}",
+            values,
+        )
+        return list(map(Fact._make, rows))
+
+    def undated(self, filters: Filters) -> int:
+        """How many papers that pass the filters have neither a date nor a year."""
+        condition, values = where(filters)
+        query = f"SELECT COUNT(*) FROM papers WHERE date IS NULL AND year IS NULL AND {condition}"
+        return int(self._rows(query, values)[0][0])
+
+    def inferred(self, ids: Collection[str]) -> int:
+        """How many of these papers have a date whose year was worked out."""
+        query = (
+            "SELECT COUNT(*) FROM papers WHERE date_inferred AND id IN "
+            "(SELECT value FROM json_each(?))"
+        )
+        return int(self._rows(query, [json.dumps(list(ids))])[0][0])
+
+    def texts(self, ids: Collection[str]) -> Iterator[tuple[str, str, str]]:
+        """(id, title, abstract) of papers, some at a time; of all where `ids` is empty."""
+        if not ids:
+            yield from self._rows("SELECT id, title, abstract FROM papers")
+            return
+        wanted = list(ids)
+        for start in range(0, len(wanted), _AT_ONCE):
+            yield from self._rows(
+                "SELECT id, title, abstract FROM papers "
+                "WHERE id IN (SELECT value FROM json_each(?))",
+                [json.dumps(wanted[start : start + _AT_ONCE])],
+            )
+
+    def authors(self, name: str) -> dict[str, list[str]]:
+        """The ids of the papers of each author whose name holds all words of `name`, whatever
+        their case and order."""
+        words = name.casefold().split()
+        if not words:
+            return {}
+        # LIKE knows the case of ASCII alone, but is much quicker than a function of ours.
+        condition = " AND ".join(
+            r"authors LIKE '%' || ? || '%' ESCAPE '\'" if w.isascii() else "instr(fold(authors), ?)"
+            for w in words
+        )
+        found: dict[str, list[str]] = {}
+        # As a name stands in JSON: with its quotes escaped.
+        quoted = ((word, json.dumps(word, ensure_ascii=False)[1:-1]) for word in words)
+        pieces = [
+            re.sub(r"([%_\\])", r"\\\1", piece) if word.isascii() else piece
+            for word, piece in quoted
+        ]
+        for paper_id, data in self._rows(
+            f"SELECT id, authors FROM papers WHERE authors <> '[]' AND {condition}", pieces
+        ):
+            for author in json.loads(data):
+                if set(words) <= set(author.casefold().replace(",", " ").split()):
+                    found.setdefault(author, []).append(paper_id)
+        return found
+
+    def given_by(self, source: str) -> set[str]:
+        """The ids of the papers that a source of exactly this name gave."""
+        return {
+            i for (i,) in self._rows("SELECT paper_id FROM records WHERE source = ?", (source,))
+        }
+
+    def sources(self) -> list[str]:
+        """The names of all sources, in order; a leap in their index for each."""
+        least = "SELECT MIN(source) FROM records"
+        rows = self._rows(
+            f"WITH RECURSIVE names (name) AS ({least} UNION ALL "
+            f"SELECT ({least} WHERE source > name) FROM names WHERE name IS NOT NULL) "
+            "SELECT name FROM names WHERE name IS NOT NULL"
+        )
+        return [name for (name,) in rows]
+
+    def by_source(self, ids: Collection[str]) -> dict[str, set[str]]:
+        """Which of these papers each source gave, by the sources' names; those that gave none
+        are left out."""
+        wanted, found = set(ids), dict[str, set[str]]()
+        query, values = "SELECT source, paper_id FROM records", list[object]()
+        if len(wanted) < _AT_ONCE:
+            query += " WHERE paper_id IN (SELECT value FROM json_each(?))"
+            values = [json.dumps(list(wanted))]
+        for source, paper_id in self._rows(query, values):
+            if paper_id in wanted:
+                found.setdefault(source, set()).add(paper_id)
+        return dict(sorted(found.items()))
+
+    def _rows(self, query: str, values: Sequence[object] = ()) -> Sequence[Any]:
+        with self._database.read() as db:
+            return db.execute(query, values).fetchall()

@@ -1,0 +1,79 @@
+"""The file of rejected records: each as JSON on a line, to be mended there and added again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from store.errors import LibraryError
+
+if TYPE_CHECKING:
+    from store.library import Record
+    from store.paper import Rejected
+
+_KEPT = 100  # characters of a rejected record that stay in memory
+
+
+class RejectsFile:
+    """Records that were rejected go into a file as they come; there is none until one comes.
+
+    Without a path it lies in the library's folder, under the time of the first. Use as a context
+    manager. Raises LibraryError (from `noting`) where the file can't be written.
+    """
+
+    def __init__(self, folder: Path, path: Path | None = None) -> None:
+        self._folder = folder / "rejected"
+        self._wanted = path
+        self._file: IO[str] | None = None
+        self.path: Path | None = None
+        self.count = 0
+
+    def __enter__(self) -> RejectsFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def noting(self, records: Iterable[Record]) -> Iterator[Record]:
+        """The same records; what is in the file of those that were rejected is let go of here."""
+        from store.paper import Rejected
+
+        for record in records:
+            if isinstance(record, Rejected) and record.source.position:
+                self._write(record)
+                record = replace(record, text=record.text[:_KEPT], fields="")
+            yield record
+
+    def _write(self, reject: Rejected) -> None:
+        try:
+            if self._file is None:
+                self._open()
+            assert self._file is not None
+            self._file.write(json.dumps(_line(reject), ensure_ascii=False) + "\n")
+            self._file.flush()  # an interrupt loses none
+        except OSError as error:
+            raise LibraryError(
+                f"The rejected records can't be written to {self.path} ({error.strerror}): free "
+                "the disk, or name another file with --rejects."
+            ) from error
+        self.count += 1
+
+    def _open(self) -> None:
+        self.path = self._wanted or self._folder / f"{datetime.now():%Y-%m-%d-%H%M%S}.jsonl"
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = self.path.open("w", encoding="utf-8", errors="replace")
+
+
+def _line(reject: Rejected) -> dict[str, Any]:
+    """A record's fields, what is missing left to be filled in, and where it was and why."""
+    fields: dict[str, Any] = json.loads(reject.fields) if reject.fields else {}
+    kept = {"title": "", "abstract": "", **fields}
+    if not fields and reject.text:
+        kept["text"] = reject.text
+    place = {"file": reject.source.file, "position": reject.source.position}
+    return {"rejected": reject.why, **kept, **place, "line": reject.source.line}

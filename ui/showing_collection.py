@@ -1,0 +1,87 @@
+"""How an answer about the collection looks in a terminal: a table behind the number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from ui.terminal import clean
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from assistant.answer import Answer, Sentence
+    from store.paper import Paper
+
+_CHIP, _TITLE = "bold cyan", "italic"
+_MARKS = re.compile(r"\[\d+\]")
+
+
+def show_collection(answer: Answer, to: Console) -> None:
+    """The list of an answer as a table: of papers, or of groups with their sizes."""
+    entries = [sentence for sentence in answer.sentences if sentence.entry]
+    if not entries:
+        return
+    to.print()
+    grouped = answer.collection is not None and answer.collection.groups
+    to.print(_groups(entries) if grouped else _papers(answer, entries))
+
+
+def _papers(answer: Answer, entries: Sequence[Sentence]) -> Table:
+    papers = {passage.paper.id: passage.paper for passage in answer.passages}
+    cited = [entry.citations[0] for entry in entries if entry.citations]
+    known = [papers[one.paper_id] for one in cited if one.paper_id in papers]
+    columns = {"Date": _date, "Upvotes": _upvotes, "Organisation": _organisation}
+    shown = {name: of for name, of in columns.items() if any(of(paper) for paper in known)}
+    table = _table("", *shown, "Title")
+    for citation in cited:
+        paper = papers.get(citation.paper_id)
+        facts = [of(paper) if paper else "" for of in shown.values()]
+        title = Text(" ".join(clean(citation.title).split()), _TITLE)
+        table.add_row(Text(f"[{citation.number}]", _CHIP), *map(Text, facts), title)
+    return table
+
+
+def _groups(entries: Sequence[Sentence]) -> Table:
+    table = _table("Group", "Papers", "Among them")
+    for entry in entries:
+        name, _, rest = entry.text.rpartition(": ")
+        marks = Text(" ".join(_MARKS.findall(rest)), _CHIP)
+        if rest.endswith("…"):
+            marks.append(" …", "dim")
+        table.add_row(Text(clean(name)), Text(rest.partition(" ")[0]), marks)
+    return table
+
+
+def _table(*names: str) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in names:
+        number = name in ("Upvotes", "Papers")
+        fixed = number or name in ("", "Among them")
+        table.add_column(
+            name,
+            justify="right" if number else "left",
+            no_wrap=fixed,
+            min_width=10 if name == "Date" else None,
+        )
+    return table
+
+
+def _date(paper: Paper) -> str:
+    if paper.date:
+        return f"{paper.date.isoformat()}{' (year inferred)' if paper.date_inferred else ''}"
+    return str(paper.year or "")
+
+
+def _upvotes(paper: Paper) -> str:
+    return "" if paper.upvotes is None else f"{paper.upvotes:,}"
+
+
+def _organisation(paper: Paper) -> str:
+    return clean(paper.organisation or "")
