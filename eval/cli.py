@@ -128,6 +128,14 @@ def calibrate(
 
 
 @app.command()
+def identity(pages: PagesOption = PAGES, as_json: JsonOption = False) -> None:
+    """Tell which of two records are the same paper, over labelled pairs: precision and recall."""
+    from eval.identity import load_pairs, measure
+
+    _finish("identity", measure(load_pairs(pages=pages)), as_json)
+
+
+@app.command()
 def support(pages: PagesOption = PAGES, as_json: JsonOption = False) -> None:
     """How often the support check takes true and false statements as supported."""
     from eval.support import load_statements, measure

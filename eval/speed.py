@@ -31,8 +31,8 @@ from eval.questions import PAGES, load_questions
 from eval.serving import serving, wait_ready
 from eval.timing import Took, compare, in_turn, machine, process, timed
 from store.embedding import MiniLM, Step
-from store.minilm import Cut, Reading
 from store.library import Library
+from store.minilm import Cut, Reading
 from store.paper import Paper
 from store.readers import read_paths
 from store.settings import StoreSettings

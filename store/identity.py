@@ -34,9 +34,10 @@ _REGISTERED_ONCE = ("arxiv:", "pubmed:", "acl:")  # these registers give a paper
 def title_key(title: str) -> str:
     """The key under which records with the same title meet: letters and digits alone.
 
-    So "Pre-training" meets "Pretraining", and "β-VAE" meets "Beta VAE" and "$\\beta$-VAE".
+    So "Pre-training" meets "Pretraining", "R & D" meets "R and D", and "β-VAE" meets "Beta VAE"
+    and "$\\beta$-VAE".
     """
-    plain = normal_title(_VAR.sub(r"\\", title))
+    plain = normal_title(_VAR.sub(r"\\", title).replace("&", " and "))
     joined = "".join(f" {_GREEK[c]} " if c in _GREEK else c for c in plain).replace(" ", "")
     return f"title:{joined or title.strip()}"
 

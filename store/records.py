@@ -163,7 +163,12 @@ def rebuild(
             together = _together(db, paper_id)
             done |= together
             _drop_restated(db, together, given)
+            before = set(outcomes)
             _regroup(db, together, outcomes, first)
+            # Of those beside them that stayed as they were, nothing is to be told.
+            for other in together - before:
+                if outcomes.get(other) == "unchanged" and not _among(db, other, given):
+                    del outcomes[other]
 
 
 def _together(db: sqlite3.Connection, paper_id: str) -> set[str]:
@@ -180,6 +185,12 @@ def _together(db: sqlite3.Connection, paper_id: str) -> set[str]:
                 found.add(other)
                 new.append(other)
     return found
+
+
+def _among(db: sqlite3.Connection, paper_id: str, given: Mapping[Place, int]) -> bool:
+    """Whether a record of this run is one of the paper's."""
+    rows = db.execute("SELECT source, position FROM records WHERE paper_id = ?", (paper_id,))
+    return any(place in given for place in rows.fetchall())
 
 
 def _drop_restated(

@@ -12,8 +12,8 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from store.embedding import MiniLM
-from store.minilm import DIMENSIONS, Reading
 from store.late import TITLE, AskedPieces, LateHead, Pieces, Rows
+from store.minilm import DIMENSIONS, Reading
 
 WIDTH = 96
 VOCABULARY = 50

@@ -93,7 +93,7 @@ class Page:
     def _surveys_tab(self) -> None:
         with gr.Row():
             self.parts["survey_kind"] = gr.Radio(
-                list(KINDS), value=KINDS[0], show_label=False, label="Kind of survey", min_width=220
+                list(KINDS), value=KINDS[0], show_label=False, label="Kind of survey", min_width=300
             )
             self.parts["survey_asked"] = gr.Textbox(
                 label="Topic or question; to compare, methods with commas between",
