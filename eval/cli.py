@@ -224,6 +224,33 @@ def load(
         print(markdown(document))
 
 
+@app.command()
+def scale(
+    papers: Annotated[
+        list[int] | None,
+        typer.Option(min=1, help="Measure at this many papers; repeatable.", show_default=False),
+    ] = None,
+    as_json: JsonOption = False,
+    quick: Annotated[bool, typer.Option(help="One library of 5,000 papers, in minutes.")] = False,
+    anew: Annotated[
+        bool, typer.Option("--anew", help="Make the libraries again, to measure adding.")
+    ] = False,
+    keep: Annotated[bool, typer.Option(help="Leave the libraries for the next run.")] = True,
+) -> None:
+    """How all grows with the library: adding, finding, everyday work and serving at 1,000, 10,000
+    and 87,249 papers. The largest takes most of an hour to make."""
+    from eval.scale import markdown, run
+
+    document = run(papers or (), quick, anew=anew, keep=keep, say=terminal.say)
+    name = "scale-quick" if quick else "scale"
+    _save(name, document)
+    (results_folder() / f"{name}.md").write_text(markdown(document) + "\n", "utf-8")
+    if as_json:
+        terminal.print_json(document)
+    else:
+        print(markdown(document))
+
+
 def _finish(name: str, document: dict[str, Any], as_json: bool) -> None:
     _save(name, document)
     if as_json:

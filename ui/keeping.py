@@ -27,6 +27,11 @@ PapersOption = Annotated[
 StarterOption = Annotated[
     bool, typer.Option("--starter", help="Begin an empty library with the starter papers.")
 ]
+# Without the readers themselves, as every command's help would load them.
+_FORMATS = (
+    "acl, arxiv, arxiv-snapshot, bibtex, csl-json, csv, hf-daily, html, jsonl, nbib, openalex, "
+    "page, parquet, pdf, pubmed, ris, semantic-scholar, text"
+)
 _TOLD = 25  # records between two words of progress while reading
 
 
@@ -47,7 +52,10 @@ def add(
     ] = None,
     format: Annotated[
         str | None,
-        typer.Option(metavar="FORMAT", help="Read the files as this; their content tells else."),
+        typer.Option(
+            metavar="FORMAT",
+            help=f"Read the files as one of: {_FORMATS}. Their content tells otherwise.",
+        ),
     ] = None,
     rejects: Annotated[
         Path | None,

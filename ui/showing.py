@@ -23,6 +23,7 @@ _CHIP, _TITLE, _DIRECT, _UNSUPPORTED = "bold cyan", "italic", "bold", "red"
 _NOT_SUPPORTED = "(not supported by the abstracts)"
 _NO_SUPPORT = "(does not support what cites it)"
 _SHOWN_REJECTS = 20
+_HEAD = 60  # characters of a rejected record
 _SPACE = re.compile(r"\s+")
 
 
@@ -196,7 +197,8 @@ def show_report(report: AddReport, rejects: Path | None = None) -> None:
     if report.rejected:
         out.print("\nRejected", style="bold red")
         for reject in report.rejected[:_SHOWN_REJECTS]:
-            hang(out, "  ", Text(clean(_where(reject.source, reject.why))))
+            said = _where(reject.source, reject.why)
+            hang(out, "  ", Text(clean(said + (f" ({_head(reject.text)})" if reject.text else ""))))
         if len(report.rejected) > _SHOWN_REJECTS:
             more = len(report.rejected) - _SHOWN_REJECTS
             out.print(f"  … and {more} more: --json names all.", style="dim")
@@ -210,8 +212,15 @@ def show_report(report: AddReport, rejects: Path | None = None) -> None:
 def _where(source: Source, why: str) -> str:
     """File, line where there is one, and reason; a reason that names the file goes alone."""
     name = Path(source.file).name
-    line = f", line {source.line}" if source.line else ""
+    line = f", record {source.position}" if source.position else ""
+    line = f", line {source.line}" if source.line else line
     return why if name in why and not line else f"{name}{line}: {why}"
+
+
+def _head(text: str) -> str:
+    """The beginning of a rejected record, to know it by."""
+    text = _one_line(text)
+    return text if len(text) <= _HEAD else f"{text[: _HEAD - 2]} …"
 
 
 def _sentence(sentence: Sentence) -> Text:

@@ -67,8 +67,10 @@ def _readers_of(head: bytes, file: str) -> list[Reader]:
     """All readers that know a file by its head, the likeliest first; UnknownFormat for none."""
     if readers := [reader for reader in READERS if reader.sniff(head, file)]:
         return readers
-    known = ", ".join(reader.name for reader in READERS)
-    raise UnknownFormat(f"{Path(file).name} is none of the formats known here ({known}).")
+    raise UnknownFormat(
+        f"{Path(file).name} is in none of the {len(READERS)} formats known here: 'assistant add "
+        "--help' names them."
+    )
 
 
 def reader_of(key: str) -> Reader:

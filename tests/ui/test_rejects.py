@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from store.readers import READERS
 from tests.ui.making import Run, complaint, document
 
 GOOD = {"title": "Lamps that hum", "abstract": "Lamps hum when the grid does.", "year": 2021}
@@ -90,3 +91,8 @@ def test_a_format_can_be_named_and_an_unknown_one_lists_them(
         run("add", str(records), "--format", "jsonl", "--json", library=tmp_path / "new")
     )
     assert report["new"] == 1
+
+
+def test_the_help_names_every_format(run: Run, tmp_path: Path) -> None:
+    shown = " ".join(run("add", "--help", library=tmp_path / "new").out.replace("│", " ").split())
+    assert all(reader.key in shown for reader in READERS)

@@ -115,7 +115,7 @@ class Page:
     def _library_tab(self) -> None:
         with gr.Row(elem_id="adding-row"):
             self.parts["files"] = gr.File(
-                label="Drop files here: pages saved as text, and exports",
+                label="Drop files here: exports, saved pages, PDFs, archives",
                 file_count="multiple",
                 height=150,
                 elem_id="files",
