@@ -224,8 +224,11 @@ def _meanwhile(
 def _ask(client: httpx.Client, question: str) -> float:
     """Milliseconds of an answer; httpx.HTTPError where there is none."""
     began = time.perf_counter()
-    answer = client.post("/v1/ask", json={"question": question}).raise_for_status().json()
+    response = client.post("/v1/ask", json={"question": question})
     took = (time.perf_counter() - began) * 1000
+    if response.is_error:
+        raise httpx.HTTPError(f"status {response.status_code}: {response.text[:200]}")
+    answer = response.json()
     if answer["question"] != " ".join(question.split()):
         raise httpx.HTTPError(f"the answer to {answer['question']!r} came for {question!r}")
     return took

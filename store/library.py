@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -16,14 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 from store.catalog import Catalog
 from store.changes import INDEXES, Index
-from store.chunking import CountTokens, chunk
 from store.courtesy import Courtesy
-from store.errors import BrokenLibrary, EmbedderFailed
+from store.encoding import Encoder
+from store.errors import BrokenLibrary
 from store.filters import Filters
 from store.following import follow_vectors, follow_words
 from store.lock import LibraryLock
 from store.orders import Order
 from store.paper import Opened, Paper, Rejected, Skipped
+from store.parts import Parts
 from store.removing import Removal
 from store.settings import StoreSettings
 
@@ -35,10 +35,9 @@ if TYPE_CHECKING:
 
     from store.late import Pieces
     from store.minilm import Reading
-    from store.pieces import PieceIndex, Row
+    from store.pieces import PieceIndex
     from store.vectors import VectorIndex
     from store.words import WordIndex
-    from store.workers import ReadingWorkers
 
 _MANY = 2000  # papers for whose vectors it is worth the second that other processes take to start
 
@@ -85,12 +84,6 @@ class Library:
     ) -> None:
         self.settings = settings
         self.folder = settings.library
-        self._embedder = embedder
-        self._count_tokens: CountTokens | None = None
-        self._words: WordIndex | None = None
-        self._vectors: VectorIndex | None = None
-        self._pieces: PieceIndex | None = None
-        self._opening = threading.RLock()
         self._courtesy = Courtesy()
         self._turn = {"words": threading.Lock(), "vectors": threading.Lock()}
         try:
@@ -101,7 +94,8 @@ class Library:
                 "another with --library."
             ) from error
         self.catalog = Catalog(self.folder / "papers.sqlite")
-        self._lock = LibraryLock(self.folder, owner)
+        self._parts = Parts(settings, self.catalog, owner, embedder)
+        self._encoder = Encoder(self._parts, settings.window)
 
     def __enter__(self) -> Library:
         return self
@@ -115,37 +109,19 @@ class Library:
         self.close()
 
     def close(self) -> None:
-        self._words = None
-        try:
-            self._close_vectors()
-        finally:
-            self.catalog.close()
-            self._lock.release()
-
-    def _close_vectors(self) -> None:
-        if self._pieces is not None:
-            self._pieces.close()
-            self._pieces = None
-        if self._vectors is not None:
-            self._vectors.close()
-            self._vectors = None
+        self._parts.close()
 
     # --- the parts, opened when first used ------------------------------------------------
 
     def own(self) -> None:
         """Takes the library for this process; raises LibraryInUse if another one has it."""
-        if self._lock.held:
-            return
-        self._lock.acquire(self.settings.lock_wait)
-        at = self._vectors_at
-        if isinstance(at, Path) and not at.exists() and self.catalog.count_chunks():
-            self.catalog.changes.requeue("vectors")  # somebody threw the index away
+        self._parts.own()
 
     def announce(self, **facts: Any) -> None:
         """Takes the library for this process and tells those who find it taken these facts; only
         the same user can read them. See `announced`."""
         self.own()
-        self._lock.announce(**facts)
+        self._parts.lock.announce(**facts)
 
     @staticmethod
     def announced(folder: Path) -> dict[str, Any] | None:
@@ -161,56 +137,20 @@ class Library:
 
     @property
     def embedder(self) -> BaseEmbedding:
-        from store.embedding import make_embedder
-
-        with self._opening:
-            if self._embedder is None:
-                s = self.settings
-                self._embedder = make_embedder(s.embed_model, s.embed_base_url, s.embed_api_key)
-            return self._embedder
+        return self._parts.embedder
 
     @property
     def words(self) -> WordIndex:
-        from store.words import WordIndex
-
-        with self._opening:
-            if self._words is None:
-                self.own()
-                self._words = WordIndex(self.folder / "words")
-                if len(self._words) == 0 and self.catalog.count():
-                    self.catalog.changes.requeue("words")
-            return self._words
+        return self._parts.words
 
     @property
     def vectors(self) -> VectorIndex:
-        from store.embedding import fingerprint_of
-        from store.vectors import VectorIndex
-
-        with self._opening:
-            if self._vectors is None:
-                self.own()
-                self._vectors = VectorIndex(self._vectors_at, fingerprint_of(self.embedder))
-                if len(self._vectors) == 0 and self.catalog.count_chunks():
-                    self.catalog.changes.requeue("vectors")
-            return self._vectors
+        return self._parts.vectors
 
     @property
     def pieces(self) -> PieceIndex:
         """The word pieces of the papers, for late interaction; see `pieces_of`."""
-        from store.embedding import MiniLM
-        from store.pieces import PieceIndex
-
-        with self._opening:
-            if self._pieces is None:
-                self.own()
-                # Always the built-in model's: an endpoint gives no more than a text's vector.
-                model = self.embedder if isinstance(self.embedder, MiniLM) else MiniLM()
-                self._pieces = PieceIndex(self.folder / "pieces.sqlite", model)
-            return self._pieces
-
-    @property
-    def _vectors_at(self) -> Path | str:
-        return self.settings.chroma_url or self.folder / "vectors"
+        return self._parts.pieces
 
     # --- changing -------------------------------------------------------------------------
 
@@ -292,16 +232,10 @@ class Library:
 
     def reindex(self, progress: Progress | None = None) -> int:
         """Makes both indexes anew from the catalogue, with the embedder configured now."""
-        from store.vectors import wipe
-
         self.own()
-        with self._turn["words"], self._turn["vectors"], self._opening:
-            self._words = None
-            shutil.rmtree(self.folder / "words", ignore_errors=True)
-            self._close_vectors()
+        with self._turn["words"], self._turn["vectors"], self._parts.opening:
             # Wiped before they are noted: an index that is found empty is made anew anyhow.
-            wipe(self._vectors_at)
-            self.pieces.clear()
+            self._parts.wipe()
             for name in INDEXES:
                 self.catalog.changes.requeue(name)
         return self.index(progress)
@@ -340,7 +274,7 @@ class Library:
                 self.catalog,
                 self.vectors,
                 self.chunk,
-                partial(self._read_patiently, workers=workers),
+                partial(self._encoder.read, step=self._courtesy.step, workers=workers),
                 self.pieces,
                 progress,
                 ahead=2 if workers else 1,  # so that no worker waits while a part is written
@@ -350,30 +284,9 @@ class Library:
         """For the time of a question: what is being embedded meanwhile lets it pass."""
         return self._courtesy.ahead()
 
-    def _read_patiently(
-        self,
-        chunks: Sequence[tuple[Paper, Sequence[TextNode]]],
-        workers: ReadingWorkers | None = None,
-    ) -> tuple[NDArray[np.float32], list[Row]]:
-        from store.embedding import MiniLM
-
-        if isinstance(self.embedder, MiniLM):
-            return self.pieces.read(chunks, self._courtesy.step, workers)
-        return self.embed([node.text for _, nodes in chunks for node in nodes]), []
-
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors of texts, shape (len(texts), dimensions), with this library's embedder."""
-        import numpy as np
-
-        from store.embedding import MiniLM
-
-        if not texts:
-            return np.empty((0, 0), np.float32)
-        if isinstance(self.embedder, MiniLM):
-            return self.embedder.embed(texts)
-        with _endpoint_errors():
-            vectors = self.embedder.get_text_embedding_batch(list(texts))
-        return np.asarray(vectors, np.float32).reshape(len(texts), -1)
+        return self._encoder.embed(texts)
 
     def embed_query(self, question: str) -> NDArray[np.float32]:
         """The vector of a question, shape (dimensions,)."""
@@ -381,16 +294,7 @@ class Library:
 
     def read_query(self, question: str) -> tuple[NDArray[np.float32], Reading]:
         """A question's vector, shape (dimensions,), and its word pieces."""
-        import numpy as np
-
-        from store.embedding import MiniLM
-
-        (reading,) = self.pieces.model.read([question], lambda _, reading: reading)
-        if isinstance(self.embedder, MiniLM):
-            return reading.vector, reading
-        with _endpoint_errors():
-            vector = np.asarray(self.embedder.get_query_embedding(question), np.float32)
-        return vector, reading
+        return self._encoder.read_query(question)
 
     def pieces_of(self, papers: Mapping[str, Paper], most: int) -> dict[str, Pieces]:
         """The word pieces of papers by id; see `PieceIndex.of`."""
@@ -398,13 +302,7 @@ class Library:
 
     def chunk(self, paper: Paper) -> list[TextNode]:
         """The nodes of a paper as they stand in the vector index."""
-        from store.embedding import MiniLM, token_counter
-
-        with self._opening:
-            if self._count_tokens is None:
-                self._count_tokens = token_counter(self.embedder)
-        pieces = self.embedder.whole if isinstance(self.embedder, MiniLM) else None
-        return chunk(paper, self._count_tokens, self.settings.window, pieces)
+        return self._encoder.chunk(paper)
 
     # --- finding --------------------------------------------------------------------------
 
@@ -449,14 +347,3 @@ class Library:
         return self.vectors.search(
             vector, limit, self.catalog.chunk_ids(filters) if filters else None
         )
-
-
-@contextmanager
-def _endpoint_errors() -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:  # every client of an endpoint has errors of its own
-        raise EmbedderFailed(
-            f"The embedding model failed ({type(error).__name__}: {error}): see that it is running "
-            "and configured, then run the same command again; what is embedded is kept."
-        ) from error
