@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from store.sources.running import Batch, Named, Search
     from store.sources.state import Fetched
     from ui.desk import Desk
+    from ui.rejects import RejectsFile
     from ui.settings import Settings
 
 
@@ -36,12 +37,14 @@ class Errand:
         self._restart = restart
         self._save = save
         self._shown = not as_json
+        self._rejects: RejectsFile
 
     def do(self, make: Callable[[Settings], Search | Named], site: str, most: int = 0) -> None:
         """Fetches what `make` makes, the first `most` of a search; shows what became of it."""
         from store.sources.base import Client
         from store.sources.running import Named, collect, follow, waiting
         from store.sources.state import Fetched
+        from ui.rejects import RejectsFile
         from ui.settings import load_settings
         from ui.terminal import say
 
@@ -56,6 +59,7 @@ class Errand:
             desk = opened.enter_context(
                 open_desk(self._flags, self._owner, asks=False, shown=self._shown)
             )
+            self._rejects = opened.enter_context(RejectsFile(settings.library))
             state = opened.enter_context(closing(Fetched(settings.library)))
             client = opened.enter_context(
                 Client(
@@ -75,7 +79,7 @@ class Errand:
                 self._forget({wanted.source}, desk, state)
                 report, last = self._add(desk, follow(wanted, client, state, most), site)
                 note = _about(last, site, wanted.most)
-        self._show(report, note)
+        self._show(report, note, self._rejects.path)
 
     def _forget(self, sources: Iterable[str], desk: Desk, state: Fetched) -> None:
         """Forgets what was fetched, if that is wanted or the papers were removed since."""
@@ -106,7 +110,8 @@ class Errand:
                 for batch in batches:
                     if self._save:
                         _keep(self._save, batch.raw)
-                    part = desk.add(batch.records, _within(tell, last.done if last else 0, batch))
+                    records = self._rejects.noting(batch.records)
+                    part = desk.add(records, _within(tell, last.done if last else 0, batch))
                     report, last = together(report, part, []), batch
                     further = further if batch.newer else batch
                     if batch.wanted:
@@ -123,19 +128,20 @@ class Errand:
             ) from None
         return report, further or last
 
-    def _show(self, report: AddReport, note: str) -> None:
+    def _show(self, report: AddReport, note: str, rejects: Path | None) -> None:
         from ui import terminal
 
         if self._shown:
             from ui.showing import show_report
 
-            show_report(report)
+            show_report(report, rejects)
             if note:
                 terminal.say(note)
         else:
             from ui.documents import add_document
 
-            terminal.print_json(add_document(report))
+            kept = str(rejects) if rejects else None
+            terminal.print_json({**add_document(report), "rejects_file": kept})
         if any(reject.source.position == 0 for reject in report.rejected):
             raise typer.Exit(3)
 

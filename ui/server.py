@@ -152,17 +152,18 @@ class Server:
     def _prepare(self, loop: asyncio.AbstractEventLoop, stack: AsyncExitStack) -> None:
         """Everything that takes a while, in the order in which it is needed."""
         try:
-            self.engine = self._open_engine()
+            engine = self._open_engine()
             conversations = Conversations(self.library.folder / "conversations.sqlite")
-            service = Service(self.engine, conversations, self.settings, self.observer)
+            service = Service(engine, conversations, self.settings, self.observer)
             self.app.state.service = service
+            self.engine = engine  # last, as `/readyz` says ready from here on
             stack.callback(service.close)
-            llm = self.settings.llm_model if self.engine.llm is not None else None
+            llm = self.settings.llm_model if engine.llm is not None else None
             self.library.announce(ready=True, model=llm)
-            page = self._make_page(self.engine, conversations)
+            page = self._make_page(engine, conversations)
             asyncio.run_coroutine_threadsafe(_start(page, stack), loop).result()
             self.page = page
-            agents = self._make_agents(self.engine)
+            agents = self._make_agents(engine)
             start = self.agents.start(agents, stack, most=_BODY)
             asyncio.run_coroutine_threadsafe(start, loop).result()
             self._on_up()

@@ -20,7 +20,7 @@ from assistant.answer import (
 )
 from assistant.collection import telling
 from assistant.collection.members import Members, groups_of, members_of, phrase_pattern
-from assistant.collection.query import CollectionQuery, in_words
+from assistant.collection.query import CollectionQuery, article, in_words
 from store.facts import Fact
 from store.filters import Filters
 from store.sentences import Span, split_sentences
@@ -164,7 +164,7 @@ def _groups(
     if len(shown) < len(groups):
         said.append(telling.said(f"The first {len(shown)} of {len(groups):,} are listed."))
     for place, (name, ids) in enumerate(shown):
-        told = f"without {_article(query.by)}" if name is None else _shown(query, name)
+        told = f"without {article(query.by)}" if name is None else _shown(query, name)
         cited = [found[1] for i in ids[:each] if (found := cite(i)) is not None]
         said.append(telling.group_entry(told, len(ids), cited, first=not place))
     every = tuple(Group(name or "", ids) for name, ids in groups)
@@ -175,10 +175,6 @@ def _groups(
 def _shown(query: CollectionQuery, name: str) -> str:
     """A group's name for people: a file without its folder."""
     return Path(name).name if query.by == "page" else name
-
-
-def _article(by: str) -> str:
-    return f"{'an' if by[0] in 'aeiou' else 'a'} {by}"
 
 
 def _has(fact: Fact, query: CollectionQuery) -> bool:

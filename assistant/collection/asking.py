@@ -14,17 +14,19 @@ from datetime import date as Date
 from assistant.answer import Turn
 from assistant.collection.constraints import JOINING, constrained, topic_of
 from assistant.collection.following import follow_up
-from assistant.collection.query import By, CollectionQuery
+from assistant.collection.query import CollectionQuery
 from assistant.collection.wording import (
     DATE,
     HERE,
     LONGEST,
     MOST,
     NUMBER,
+    ORGANISATIONS,
     PAGES,
     PAPERS,
     SHOW,
     SUPERLATIVE,
+    by_of,
     days_of,
     number_of,
     order_of,
@@ -43,7 +45,7 @@ _AND = re.compile(r"^(?:(?:and|but)\b[\s,]*)+", re.IGNORECASE)
 _WHICH = r"(?:which|what)"
 _THE = r"(?:the\s+)?"
 _ALL = r"(?:(?:all|any|an?|the|of\s+the)\s+)*"
-_BY = rf"(?P<by>years?|months?|organi[sz]ations?|{PAGES})"
+_BY = rf"(?P<by>years?|months?|{ORGANISATIONS}|{PAGES})"
 _WANTED = rf"(?:(?P<wanted>{NUMBER})\s+)?"
 # Words before "papers": a date, an organisation or a topic.
 _CALLED = r"(?P<called>(?:(?!(?:of|the|these|those|all|any)\b)[\w.+’'/-]+\s+){1,4}?)?"
@@ -162,7 +164,7 @@ def _headed(kind: str, found: re.Match[str], today: Date) -> CollectionQuery | N
         rest = re.sub(r"^\s*(?:are|do)\s+(?:there|we\s+have|you\s+have)?", "", rest)
         most = said.get("most") is not None
         return constrained(
-            CollectionQuery("groups", by=_by(said["by"]), superlative=most), rest, today
+            CollectionQuery("groups", by=by_of(said.get("by", "organisation")), superlative=most), rest, today
         )
     wanted = said.get("wanted") or said.get("wanted2")
     query = CollectionQuery("count" if kind == "count" else "list")
@@ -213,8 +215,3 @@ def _several(found: re.Match[str]) -> int | None:
     head = found.group()[: found.start("rest")]
     asked = re.match(rf"{_WHICH}\s+{PAPERS}\b", head, re.IGNORECASE)
     return None if re.search(r"(?:rs|es|ns|ts|ies)$", asked.group() if asked else head) else 1
-
-
-def _by(text: str) -> By:
-    by: dict[str, By] = {"year": "year", "mont": "month", "orga": "organisation"}
-    return by.get(text.lower()[:4], "page")

@@ -11,8 +11,9 @@ from dataclasses import replace
 from datetime import date as Date
 from datetime import timedelta
 
-from assistant.collection.query import By, CollectionQuery, Ranking
+from assistant.collection.query import CollectionQuery, Lacking, Ranking
 from assistant.collection.wording import (
+    ADDED,
     DATE,
     HERE,
     MOST_UPVOTED,
@@ -20,6 +21,8 @@ from assistant.collection.wording import (
     NUMBER,
     OLDEST,
     ORDINAL,
+    ORGANISATIONS,
+    by_of,
     days_of,
     number_of,
     ordinal_of,
@@ -30,7 +33,12 @@ _LINK = (
     r"written|authored|uploaded|appeared|come|came|out|only|just|also)\s+)*"
 )
 _VOTES = r"(?:up-?votes?|votes|likes)"
+_LACKS = (
+    r"(?:without|lack(?:s|ing)?|(?:(?:with|having)\s+)?no|(?:do(?:es)?\s+not|do(?:es)?n['’]?t)\s+have)"
+    r"\s+(?:(?:an?|any|known|the)\s+)*"
+)
 _FILE = r"[\w./-]*\w\.(?:txt|html?|jsonl?|bib|ris|xml|csv|tsv|pdf|nbib|parquet|gz|zip|zst)(?![\w.])"
+_PART = r"(?:0\d+|(?=[a-z-]*[\d_])[\w-]*[_-][\w-]*)"
 _CAPITAL = r"(?-i:[A-Z][\w.&'’-]*|\"[^\"]{1,60}\"|“[^”]{1,60}”)"
 _NAME = rf"{_CAPITAL}(?:\s+(?:{_CAPITAL}|of|the|de|van|von|der|for|&|and(?=\s+(?-i:[A-Z])))){{0,5}}"
 _PLAIN_NAME = re.compile(r"by\s+([^\W\d_][\w.&'’-]*(?:\s+[\w.&'’-]+){0,2})", re.IGNORECASE)
@@ -48,6 +56,8 @@ _PHRASES = [
     rf"(?:until|till|up\s+to|through|no\s+later\s+than)\s+(?P<up_to>{DATE})",
     rf"(?:from|in|of|on|during|for)\s+(?:the\s+(?:year|month)\s+)?(?P<in>{DATE})",
     rf"(?:on|in|from)\s+(?:the\s+)?(?P<nth>{ORDINAL})\s+(?:saved\s+|listing\s+)?(?:page|file|source)",
+    # Files are named "003_…", which is no third page.
+    rf"(?:on|in|from)\s+(?:page|file|source)\s+(?P<named>{_PART})[.…]*",
     r"(?:on|in|from)\s+(?:page|file|source)\s+(?:number\s+)?(?P<page>\d{1,3})",
     rf"(?:on|in|from)\s+(?:the\s+)?(?:(?:page|file|source)\s+)?[\"“']?(?P<file>{_FILE})[\"”']?",
     rf"(?:by|from)\s+(?:the\s+)?(?:authors?\s+|organi[sz]ations?\s+)?(?P<name>{_NAME})",
@@ -56,16 +66,20 @@ _PHRASES = [
     rf"(?:with|having)\s+(?P<least2>{NUMBER})\s+(?:or\s+more\s+{_VOTES}|{_VOTES}\s+or\s+more)",
     rf"(?:(?:with|having)\s+)?(?:more\s+than|over)\s+(?P<above>{NUMBER})\s+{_VOTES}",
     rf"(?P<voteless>(?:without|(?:(?:with|having)\s+)?no)\s+(?:any\s+)?{_VOTES})",
-    rf"(?P<voted>(?:with|having)\s+(?:any\s+|some\s+)?{_VOTES})",
+    rf"(?P<voted>(?:with|having|have|has|got)\s+(?:any\s+|some\s+)?{_VOTES})",
+    rf"(?P<undated>undated|{_LACKS}(?:publication\s+)?(?:dates?|years?))",
+    rf"(?P<unnamed>{_LACKS}{ORGANISATIONS})",
+    rf"(?:the\s+)?(?P<added>{ADDED}\s+(?:ones?\s+)?first|in\s+the\s+order\s+added)",
     rf"(?:the\s+)?(?P<newest>{NEWEST}\s+(?:ones?\s+)?first|(?:(?:sorted|ordered)\s+)?by\s+date)",
     rf"(?:the\s+)?(?P<oldest>{OLDEST}\s+(?:ones?\s+)?first|in\s+chronological\s+order)",
     rf"(?:the\s+)?(?P<upvoted>{MOST_UPVOTED}\s+(?:ones?\s+)?first|"
     rf"(?:(?:sorted|ordered|ranked)\s+)?by\s+(?:{_VOTES}|popularity))",
-    rf"(?:the\s+)?(?:(?P<newest2>{NEWEST})|(?P<oldest2>{OLDEST})|(?P<upvoted2>{MOST_UPVOTED}))$",
+    rf"(?:the\s+)?(?:(?P<newest2>{NEWEST})|(?P<oldest2>{OLDEST})|(?P<upvoted2>{MOST_UPVOTED})|"
+    rf"(?P<added2>{ADDED}|(?:added|imported)\s+(?:last|latest|(?:most\s+)?recently)))$",
     r"(?:per|by|for\s+each|in\s+each|for\s+every|in\s+every|each|on\s+each)\s+"
-    r"(?P<by>year|month|organi[sz]ation|page|file|source)",
+    rf"(?P<by>year|month|{ORGANISATIONS}|page|file|source)",
     rf"(?P<filler>{HERE}|in\s+total|altogether|overall|are\s+there|there|please|"
-    r"do\s+(?:we|you|i)\s+have|exist|have\s+we\s+got|are\s+here|,)",
+    r"do\s+(?:we|you|i)\s+have|exist|have\s+(?:we|you|i)\s+got|are\s+here|,)",
 ]
 _BEGINS = [re.compile(rf"{_LINK}(?:{phrase})(?=$|[\s,])", re.IGNORECASE) for phrase in _PHRASES]
 _ENDS = [re.compile(rf"(?:^|(?<=[\s,])){_LINK}(?:{p})$", re.IGNORECASE) for p in _PHRASES]
@@ -231,7 +245,7 @@ def _taken(query: CollectionQuery, found: re.Match[str], today: Date) -> Collect
         return replace(query, pages=(*query.pages, ordinal_of(text)))
     if name == "page":
         return replace(query, pages=(*query.pages, int(text))) if int(text) else None
-    if name == "file":
+    if name in ("file", "named"):
         return replace(query, sources=(*query.sources, text))
     if name == "name":
         return replace(query, names=(*query.names, text.strip('"“”')))
@@ -242,10 +256,13 @@ def _taken(query: CollectionQuery, found: re.Match[str], today: Date) -> Collect
     if name == "voteless":
         return replace(query, voteless=True)
     if name == "by":
-        by: dict[str, By] = {"year": "year", "month": "month", "organ": "organisation"}
-        return replace(query, by=by.get(text.lower()[:5], "page"))
+        return replace(query, by=by_of(text))
+    if name in ("undated", "unnamed"):
+        fact: Lacking = "date" if name == "undated" else "organisation"
+        return replace(query, lacking=(*query.lacking, fact))
     orders: dict[str, Ranking] = {
         "most": "-upvotes", "upvoted": "-upvotes", "newest": "-year", "oldest": "year",
+        "added": "-added",
     }  # fmt: skip
     order = orders.get(name.rstrip("2"))
     return replace(query, order=order) if order else query

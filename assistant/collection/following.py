@@ -120,6 +120,8 @@ def _merged(before: CollectionQuery, changed: CollectionQuery, text: str) -> Col
             since = max(filter(None, (since, before.since)), default=None)
             until = min(filter(None, (until, before.until)), default=None)
         query = replace(query, since=since, until=until)
+    if changed.lacking:
+        query = replace(query, lacking=both(before.lacking, changed.lacking))
     if changed.votes is not None or changed.voteless:
         query = replace(query, votes=changed.votes, voteless=changed.voteless)
     if changed.by:

@@ -11,10 +11,12 @@ from typing import Literal
 
 Kind = Literal["count", "list", "groups"]
 By = Literal["year", "month", "organisation", "page"]
-Ranking = Literal["-year", "year", "-upvotes"]
+Ranking = Literal["-year", "year", "-upvotes", "-added"]
+Lacking = Literal["date", "organisation"]
 
 ORDERS: dict[Ranking, str] = {
     "-year": "newest first", "year": "oldest first", "-upvotes": "most upvoted first",
+    "-added": "last added first",
 }  # fmt: skip
 
 
@@ -27,8 +29,8 @@ class CollectionQuery:
     topic; `names` are those of organisations or authors. `pages` count from 1 in the order of the
     sources' names, -1 is the last; `sources` are parts of their names. `since` and `until` are
     inclusive. `votes` is the least number of upvotes; `voteless` asks for papers with none, or
-    of which none are known. `superlative` tells that only the first by `order` are wanted;
-    `wanted` how many.
+    of which none are known; `lacking` for those whose date or organisation isn't known.
+    `superlative` tells that only the first by `order` are wanted; `wanted` how many.
     """
 
     kind: Kind
@@ -42,6 +44,7 @@ class CollectionQuery:
     until: Date | None = None
     votes: int | None = None
     voteless: bool = False
+    lacking: tuple[Lacking, ...] = ()
     order: Ranking | None = None
     superlative: bool = False
     wanted: int | None = None
@@ -57,7 +60,7 @@ class CollectionQuery:
         """Whether anything that the catalogue knows besides the texts narrows it."""
         return bool(
             self.names or self.pages or self.sources or self.since or self.until
-            or self.votes is not None or self.voteless
+            or self.votes is not None or self.voteless or self.lacking
         )  # fmt: skip
 
 
@@ -75,6 +78,7 @@ def in_words(query: CollectionQuery) -> str:
         parts.append(f"with at least {counted(query.votes, 'upvote')}")
     if query.voteless:
         parts.append("without upvotes")
+    parts += [f"without {article(fact)}" for fact in query.lacking]
     if query.by:
         parts.append(f"by {query.by}")
     elif query.order:
@@ -118,6 +122,11 @@ def whole_years(since: Date | None, until: Date | None) -> bool:
 
 def page_in_words(page: int) -> str:
     return "the last page" if page == -1 else f"page {page}"
+
+
+def article(what: str) -> str:
+    """`a date`, `an organisation`."""
+    return f"{'an' if what[0] in 'aeiou' else 'a'} {what}"
 
 
 def counted(number: int, what: str) -> str:

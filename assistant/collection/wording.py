@@ -7,11 +7,14 @@ import re
 from datetime import date as Date
 from datetime import timedelta
 
-from assistant.collection.query import Ranking
+from assistant.collection.query import By, Ranking
 
 LONGEST = 300  # characters; what is longer is no question about the collection
 PAPERS = r"(?:papers?|articles?|publications?|preprints?|abstracts?|stud(?:y|ies))"
 PAGES = r"(?:(?:saved |listing )?pages?|files?|sources?)"
+ORGANISATIONS = (
+    r"(?:organi[sz]ations?|orgs?|compan(?:y|ies)|institut(?:es?|ions?)|affiliations?|labs?)"
+)
 HERE = (
     r"(?:here|(?:(?:in|of|from|within)\s+)?(?:this|the|my|our|your)\s+(?:whole\s+)?(?:library|"
     r"collection|catalogue|catalog|database))"
@@ -24,7 +27,7 @@ _NUMBERS = {word: number for number, word in enumerate(_FIRST_NUMBERS.split(), s
     "twenty": 20,
     "fifty": 50,
 }
-NUMBER = rf"(?:\d{{1,4}}|{'|'.join(_NUMBERS)})"
+NUMBER = rf"(?:(?!(?:19|20)\d\d\b)\d{{1,4}}|{'|'.join(_NUMBERS)})"
 _ORDINALS = {word: number for number, word in enumerate(_FIRST_ORDINALS.split(), start=1)} | {
     "last": -1
 }
@@ -36,11 +39,14 @@ MOST_UPVOTED = (
 )
 NEWEST = r"(?:newest|latest|most recent)"
 OLDEST = r"(?:oldest|earliest)"
+ADDED = r"(?:(?:last|latest|newly|(?:most[\s-]+)?recently)[\s-]+(?:added|imported))"
 
-SUPERLATIVE = rf"(?:(?P<upvoted>{MOST_UPVOTED})|(?P<newest>{NEWEST})|(?P<oldest>{OLDEST}))"
+SUPERLATIVE = (
+    rf"(?:(?P<upvoted>{MOST_UPVOTED})|(?P<added>{ADDED})|(?P<newest>{NEWEST})|(?P<oldest>{OLDEST}))"
+)
 MOST = r"(?P<upvoted>most\s+(?:up-?votes?|votes|likes))"
 SHOW = (
-    r"(?:(?:which|what)\s+(?:is|are|was|were)|which|what|"
+    r"(?:(?:which|what)\s+(?:is|are|was|were)|what['’]?s|which|what|"
     r"(?:show|give|list|find|get|name)(?:\s+me)?)"
 )
 
@@ -52,7 +58,7 @@ _YEAR = r"(?:19|20)\d\d"
 DATE = (
     rf"(?:{_YEAR}-\d\d(?:-\d\d)?|\d{{1,2}}(?:st|nd|rd|th)?\s+(?:{_MONTH})\.?,?\s+{_YEAR}|"
     rf"(?:{_MONTH})\.?(?:\s+\d{{1,2}}(?:st|nd|rd|th)?,|\s+of|,)?\s+{_YEAR}|"
-    rf"{_YEAR}|(?:this|last)\s+(?:year|month)|today|yesterday)(?![\w-])"
+    rf"{_YEAR}|(?:this|(?:the\s+)?last)\s+(?:year|month)|today|yesterday)(?![\w-])"
 )
 _WORDED = re.compile(
     rf"(?:(?P<before>\d{{1,2}})(?:st|nd|rd|th)?\s+)?(?:(?P<month>{_MONTH})\.?,?(?:\s+of)?\s+)?"
@@ -65,7 +71,7 @@ Days = tuple[Date, Date]
 
 def days_of(text: str, today: Date) -> Days | None:
     """The first and the last day that a `DATE` means; None for a day that no calendar has."""
-    text = " ".join(text.lower().split())
+    text = " ".join(text.lower().split()).removeprefix("the ")
     if text in ("today", "yesterday"):
         day = today - timedelta(days=text == "yesterday")
         return day, day
@@ -108,8 +114,19 @@ def ordinal_of(text: str) -> int:
     return _ORDINALS.get(text.lower()) or int(re.sub(r"\D", "", text))
 
 
+def by_of(text: str) -> By:
+    """What "per year" and the like sort papers by; files and sources are pages."""
+    text = text.lower()
+    if re.fullmatch(ORGANISATIONS, text):
+        return "organisation"
+    by: dict[str, By] = {"year": "year", "mont": "month"}
+    return by.get(text[:4], "page")
+
+
 def order_of(said: dict[str, str]) -> Ranking:
     """The order that a `SUPERLATIVE` or `MOST` means, by the names of the groups that matched."""
+    if "added" in said:
+        return "-added"
     if "newest" in said:
         return "-year"
     return "year" if "oldest" in said else "-upvotes"
