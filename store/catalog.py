@@ -65,6 +65,11 @@ class Catalog:
     def close(self) -> None:
         self._database.close()
 
+    @property
+    def writes(self) -> int:
+        """Grows with whatever changes here; what was asked before it grew may be out of date."""
+        return self._database.writes
+
     # --- facts about the library itself -------------------------------------------------
 
     def meta(self, key: str) -> str | None:
@@ -198,6 +203,11 @@ class Catalog:
                 (text, limit),
             )
         )
+
+    def is_organisation(self, name: str) -> bool:
+        """Whether a paper is of an organisation of this name, whatever its case."""
+        query = "SELECT 1 FROM papers WHERE organisation = ? COLLATE NOCASE LIMIT 1"
+        return bool(self._rows(query, (name,)))
 
     def sources(self) -> dict[str, int]:
         """Every source with the number of papers it gave."""

@@ -28,6 +28,7 @@ class Database:
         self._idle: list[sqlite3.Connection] = []
         self._writing = threading.Lock()
         self._closed = False
+        self.writes = 0  # transactions that were kept, by this object
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -54,6 +55,7 @@ class Database:
             try:
                 yield connection
                 connection.execute("COMMIT")
+                self.writes += 1
             except BaseException:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")

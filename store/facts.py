@@ -5,25 +5,35 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from store.database import Database
 from store.filters import Filters
-from store.orders import SORTS, Order
+from store.orders import DATE, SORTS, Order
 from store.rows import where
 
 _AT_ONCE = 2000  # papers whose texts are read together
 
 
-class Fact(NamedTuple):
-    """What the database's indexes tell of a paper: its date (`YYYY-MM-DD`), its year, its
-    organisation, and where papers are ordered by them its upvotes."""
+# What is told of a paper: its year, its month (`YYYY-MM`, or the year where that is all that is
+# known), its date (`YYYY-MM-DD`, or the year), its organisation, its upvotes.
+What = Literal["year", "month", "date", "organisation", "upvotes"]
+_COLUMNS: dict[What, str] = {
+    "year": "year",
+    "month": "COALESCE(substr(date, 1, 7), CAST(year AS TEXT))",
+    "date": DATE,
+    "organisation": "organisation",
+    "upvotes": "upvotes",
+}
+_LACKING = {"date": "date IS NULL AND year IS NULL", "organisation": "organisation IS NULL"}
+Value = str | int | None
 
-    id: str
-    date: str | None
-    year: int | None
-    organisation: str | None
-    upvotes: int | None
+
+class Known(NamedTuple):
+    """Papers in an order, with what was asked of each; no values where nothing was."""
+
+    ids: tuple[str, ...]
+    values: tuple[Value, ...] = ()
 
 
 class Facts:
@@ -36,25 +46,33 @@ class Facts:
         self,
         filters: Filters = Filters(),
         order: Order = "added",
+        what: What | None = None,
         *,
         votes: int | None = None,
         voteless: bool = False,
-    ) -> list[Fact]:
-        """The facts of all papers that pass the filters, in an order; with `votes` of those that
-        have as many upvotes or more, `voteless` of those that have none as far as known."""
+        lacking: Collection[Literal["date", "organisation"]] = (),
+    ) -> Known:
+        """All papers that pass the filters, in an order, and `what` is known of each; with `votes`
+        those that have as many upvotes or more, `voteless` those that have none as far as known,
+        and `lacking` those without a date or an organisation."""
         condition, values = where(filters)
         if votes is not None:
             condition, values = f"{condition} AND +upvotes >= ?", [*values, votes]
         if voteless:
             condition += " AND COALESCE(+upvotes, 0) = 0"
-        # Another order's index doesn't hold them, and to read the papers takes ten times longer.
-        upvotes = "upvotes" if order in ("upvotes", "-upvotes") else "NULL"
+        for fact in lacking:
+            condition += f" AND {_LACKING[fact]}"
+        # Columns that the order's index holds, as to read the papers takes ten times longer; and
+        # no more of them than needed, as most of the time goes into making Python's objects.
+        column = f", {_COLUMNS[what]}" if what else ""
         rows = self._rows(
-            f"SELECT id, date, year, organisation, {upvotes} FROM papers "
-            f"WHERE {condition} ORDER BY {SORTS[order]}",
-            values,
+            f"SELECT id{column} FROM papers WHERE {condition} ORDER BY {SORTS[order]}", values
         )
-        return list(map(Fact._make, rows))
+        return Known(*zip(*rows, strict=True)) if rows else Known(())
+
+    def of_a_year(self, ids: Collection[str]) -> int:
+        """How many of these papers have a year and no date."""
+        return self._count("date IS NULL AND year IS NOT NULL", ids)
 
     def undated(self, filters: Filters) -> int:
         """How many papers that pass the filters have neither a date nor a year."""
@@ -64,11 +82,11 @@ class Facts:
 
     def inferred(self, ids: Collection[str]) -> int:
         """How many of these papers have a date whose year was worked out."""
-        query = (
-            "SELECT COUNT(*) FROM papers WHERE date_inferred AND id IN "
-            "(SELECT value FROM json_each(?))"
-        )
-        return int(self._rows(query, [json.dumps(list(ids))])[0][0])
+        return self._count("date_inferred", ids)
+
+    def _count(self, condition: str, ids: Collection[str]) -> int:
+        every = self._rows(f"SELECT id FROM papers WHERE {condition}")
+        return len({paper_id for (paper_id,) in every}.intersection(ids)) if every else 0
 
     def texts(self, ids: Collection[str]) -> Iterator[tuple[str, str, str]]:
         """(id, title, abstract) of papers, some at a time; of all where `ids` is empty."""
@@ -129,13 +147,17 @@ class Facts:
         """Which of these papers each source gave, by the sources' names; those that gave none
         are left out."""
         wanted, found = set(ids), dict[str, set[str]]()
-        query, values = "SELECT source, paper_id FROM records", list[object]()
-        if len(wanted) < _AT_ONCE:
-            query += " WHERE paper_id IN (SELECT value FROM json_each(?))"
-            values = [json.dumps(list(wanted))]
-        for source, paper_id in self._rows(query, values):
-            if paper_id in wanted:
-                found.setdefault(source, set()).add(paper_id)
+        if len(wanted) >= _AT_ONCE:
+            for source in self.sources():
+                if given := self.given_by(source) & wanted:
+                    found[source] = given
+            return found
+        query = (
+            "SELECT source, paper_id FROM records "
+            "WHERE paper_id IN (SELECT value FROM json_each(?))"
+        )
+        for source, paper_id in self._rows(query, [json.dumps(list(wanted))]):
+            found.setdefault(source, set()).add(paper_id)
         return dict(sorted(found.items()))
 
     def _rows(self, query: str, values: Sequence[object] = ()) -> Sequence[Any]:

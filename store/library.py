@@ -25,6 +25,7 @@ from store.orders import Order
 from store.paper import Opened, Paper, Rejected, Skipped
 from store.parts import Parts
 from store.removing import Removal
+from store.searching import Searches
 from store.settings import StoreSettings
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ class Library:
         self.catalog = Catalog(self.folder / "papers.sqlite")
         self._parts = Parts(settings, self.catalog, owner, embedder)
         self._encoder = Encoder(self._parts, settings.window)
+        self._searches = Searches(self.catalog, self._parts)
 
     def __enter__(self) -> Library:
         return self
@@ -337,13 +339,10 @@ class Library:
 
     def search_words(self, text: str, limit: int, filters: Filters) -> list[tuple[str, float]]:
         """Papers by BM25: (paper id, score), best first."""
-        only = sorted(self.catalog.ids(filters)) if filters else None
-        return self.words.search(text, limit, only)
+        return self._searches.words(text, limit, filters)
 
     def search_vectors(
         self, vector: NDArray[np.float32], limit: int, filters: Filters
     ) -> list[tuple[str, float]]:
         """Chunks by cosine: (chunk id, cosine), best first."""
-        return self.vectors.search(
-            vector, limit, self.catalog.chunk_ids(filters) if filters else None
-        )
+        return self._searches.vectors(vector, limit, filters)

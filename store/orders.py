@@ -13,7 +13,7 @@ Order = Literal[
     "organisation", "-organisation",
 ]  # fmt: skip
 
-_DATE = "COALESCE(date, CAST(year AS TEXT))"
+DATE = "COALESCE(date, CAST(year AS TEXT))"
 
 # "-" goes down: the newest, the most. Papers without the fact come last either way.
 SORTS: dict[Order, str] = {
@@ -21,8 +21,8 @@ SORTS: dict[Order, str] = {
     "-added": "number DESC",
     "title": "title COLLATE NOCASE, number",
     "-title": "title COLLATE NOCASE DESC, number DESC",
-    "year": f"{_DATE} NULLS LAST, number DESC",
-    "-year": f"{_DATE} DESC, number",
+    "year": f"{DATE} NULLS LAST, number DESC",
+    "-year": f"{DATE} DESC, number",
     "upvotes": "upvotes NULLS LAST, number DESC",
     "-upvotes": "upvotes DESC, number",
     "organisation": "organisation COLLATE NOCASE NULLS LAST, number",
@@ -34,9 +34,10 @@ CREATE INDEX IF NOT EXISTS papers_number ON papers (number, date, year, organisa
 CREATE INDEX IF NOT EXISTS papers_title
     ON papers (title COLLATE NOCASE, number, date, year, organisation, id);
 CREATE INDEX IF NOT EXISTS papers_date
-    ON papers ({_DATE} DESC, number, date, year, organisation, id);
+    ON papers ({DATE} DESC, number, date, year, organisation, id);
 CREATE INDEX IF NOT EXISTS papers_upvotes
     ON papers (upvotes DESC, number, date, year, organisation, id);
 CREATE INDEX IF NOT EXISTS papers_organisation
     ON papers (organisation COLLATE NOCASE, number, date, year, organisation, id);
+CREATE INDEX IF NOT EXISTS papers_inferred ON papers (id) WHERE date_inferred;
 """

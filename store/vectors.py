@@ -30,6 +30,9 @@ _HNSW: CreateHNSWConfiguration = {
 }
 
 
+_FEW = 400  # chunks that are compared sooner than searched for
+
+
 class VectorIndex:
     """One Chroma collection of chunks with their vectors, text and metadata.
 
@@ -104,8 +107,8 @@ class VectorIndex:
         """
         from chromadb.errors import InternalError
 
-        if only is not None and not only:
-            return []
+        if only is not None and len(only) <= _FEW:
+            return self._compared(vector, limit, only)
         try:
             found = self._collection.query(
                 query_embeddings=vector.tolist(),
@@ -127,6 +130,19 @@ class VectorIndex:
             (chunk_id, 1.0 - float(distance))
             for chunk_id, distance in zip(found["ids"][0], distances[0], strict=True)
         ]
+
+    def _compared(
+        self, vector: NDArray[np.float32], limit: int, only: Sequence[str]
+    ) -> list[tuple[str, float]]:
+        """The same for a few chunks, one by one: Chroma would go through all others for them."""
+        stored = self.vectors(only)
+        if not stored:
+            return []
+        rows = np.stack(list(stored.values()))
+        lengths = np.linalg.norm(rows, axis=1) * np.linalg.norm(vector)
+        cosines = np.einsum("ij,j->i", rows, vector.astype(np.float32)) / lengths.clip(1e-9)
+        found = zip(stored, cosines.tolist(), strict=True)
+        return sorted(found, key=lambda one: (-one[1], one[0]))[:limit]
 
     def vectors(self, chunk_ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """The stored vectors of some chunks; unknown ids are left out."""

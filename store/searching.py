@@ -1,0 +1,108 @@
+"""Both searches under filters, each by the way that is quickest for how much a filter lets through.
+
+A wide filter is asked of what comes nearest without it: once enough of that passes, it is the very
+same list. A narrow one goes into the search, and a handful of chunks is compared one by one.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from store.filters import Filters
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from store.catalog import Catalog
+    from store.parts import Parts
+
+Found = list[tuple[str, float]]
+
+_WIDER = (3, 10)  # times as many as are wanted, asked of the whole library first
+_SURE = 1.5  # times as many as are wanted, expected among them to try it
+_KEPT = 16  # filters whose papers are remembered
+
+
+@dataclass(frozen=True, slots=True)
+class _Passing:
+    """The ids that pass a filter: in order, to look them up, and their share of all."""
+
+    ids: Sequence[str]
+    known: frozenset[str]
+    share: float
+
+
+class Searches:
+    """The searches of one library. Safe to use from several threads."""
+
+    def __init__(self, catalog: Catalog, parts: Parts) -> None:
+        self._catalog = catalog
+        self._parts = parts
+        self._remembering = threading.Lock()
+        self._remembered: OrderedDict[tuple[object, ...], _Passing] = OrderedDict()
+
+    def words(self, text: str, limit: int, filters: Filters) -> Found:
+        """Papers by BM25: (paper id, score), best first."""
+        index = self._parts.words
+        if not filters:
+            return index.search(text, limit)
+        if filters == Filters(papers=filters.papers):  # nothing but names
+            return index.search(text, limit, filters.papers)
+
+        def search(count: int) -> Found:
+            return index.search(text, count)
+
+        passing = self._passing("words", filters)
+        found = _among_the_nearest(search, limit, passing)
+        return index.search(text, limit, passing.ids) if found is None else found
+
+    def vectors(self, vector: NDArray[np.float32], limit: int, filters: Filters) -> Found:
+        """Chunks by cosine: (chunk id, cosine), nearest first."""
+        index = self._parts.vectors
+        if not filters:
+            return index.search(vector, limit)
+        if filters.papers:
+            return index.search(vector, limit, self._catalog.chunk_ids(filters))
+
+        def search(count: int) -> Found:
+            return index.search(vector, count)
+
+        passing = self._passing("vectors", filters)
+        found = _among_the_nearest(search, limit, passing)
+        return index.search(vector, limit, passing.ids) if found is None else found
+
+    def _passing(self, index: str, filters: Filters) -> _Passing:
+        """What passes a filter, as long as nothing changes."""
+        key = (index, filters, self._catalog.writes)
+        with self._remembering:
+            if key in self._remembered:
+                self._remembered.move_to_end(key)
+                return self._remembered[key]
+        if index == "vectors":
+            ids, total = self._catalog.chunk_ids(filters), self._catalog.count_chunks()
+        else:
+            ids, total = sorted(self._catalog.ids(filters)), self._catalog.count()
+        passing = _Passing(ids, frozenset(ids), len(ids) / max(total, 1))
+        with self._remembering:
+            self._remembered[key] = passing
+            while len(self._remembered) > _KEPT:
+                self._remembered.popitem(last=False)
+        return passing
+
+
+def _among_the_nearest(
+    search: Callable[[int], Found], limit: int, passing: _Passing
+) -> Found | None:
+    """The first `limit` of a search that pass, if there are as many among the nearest of all."""
+    for wider in _WIDER:
+        if passing.share * wider < _SURE:
+            continue
+        found = [one for one in search(limit * wider) if one[0] in passing.known]
+        if len(found) >= limit:
+            return found[:limit]
+    return None
