@@ -7,6 +7,7 @@ following one twice does no harm.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -83,6 +84,17 @@ class Changes:
                 "SELECT COUNT(DISTINCT paper_id) FROM changes WHERE target = ?", (index,)
             ).fetchone()
         return int(row[0])
+
+    def chunk_counts(self, paper_ids: Sequence[str]) -> dict[str, int]:
+        """How many chunks the vector index made of papers; those that it never made are left
+        out."""
+        with self._database.read() as db:
+            rows = db.execute(
+                "SELECT paper_id, count FROM chunks "
+                "WHERE paper_id IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(paper_ids)),),
+            )
+            return dict(rows.fetchall())
 
     def followed(
         self, index: Index, changes: Sequence[Change], chunks: Mapping[str, int] | None = None

@@ -68,7 +68,8 @@ class Facts:
         rows = self._rows(
             f"SELECT id{column} FROM papers WHERE {condition} ORDER BY {SORTS[order]}", values
         )
-        return Known(*zip(*rows, strict=True)) if rows else Known(())
+        ids = tuple([row[0] for row in rows])
+        return Known(ids, tuple([row[1] for row in rows]) if what else ())
 
     def of_a_year(self, ids: Collection[str]) -> int:
         """How many of these papers have a year and no date."""
@@ -100,6 +101,22 @@ class Facts:
                 "WHERE id IN (SELECT value FROM json_each(?))",
                 [json.dumps(wanted[start : start + _AT_ONCE])],
             )
+
+    def phrased(self, ids: Collection[str], phrases: Sequence[str]) -> set[str]:
+        """Those of these papers whose title or abstract has a phrase between two spaces, whatever
+        the case of its ASCII letters. The database looks, which is much quicker than to read."""
+        marked = (re.sub(r"([%_\\])", r"\\\1", phrase) for phrase in phrases)
+        likes = [f"% {phrase} %" for phrase in marked]
+        condition = " OR ".join(
+            rf"{column} LIKE ?{number} ESCAPE '\'"
+            for column in ("abstract", "title")
+            for number in range(1, len(likes) + 1)
+        )
+        query = (
+            f"SELECT id FROM papers WHERE ({condition}) "
+            f"AND id IN (SELECT value FROM json_each(?{len(likes) + 1}))"
+        )
+        return {i for (i,) in self._rows(query, [*likes, json.dumps(list(ids))])}
 
     def authors(self, name: str) -> dict[str, list[str]]:
         """The ids of the papers of each author whose name holds all words of `name`, whatever
@@ -144,14 +161,14 @@ class Facts:
         return [name for (name,) in rows]
 
     def by_source(self, ids: Collection[str]) -> dict[str, set[str]]:
-        """Which of these papers each source gave, by the sources' names; those that gave none
-        are left out."""
+        """What each source gave that gave any of these papers, by the sources' names; there may
+        be others among them."""
         wanted, found = set(ids), dict[str, set[str]]()
         if len(wanted) >= _AT_ONCE:
-            for source in self.sources():
-                if given := self.given_by(source) & wanted:
-                    found[source] = given
-            return found
+            every = {source: self.given_by(source) for source in self.sources()}
+            return {
+                source: given for source, given in every.items() if not given.isdisjoint(wanted)
+            }
         query = (
             "SELECT source, paper_id FROM records "
             "WHERE paper_id IN (SELECT value FROM json_each(?))"

@@ -80,7 +80,7 @@ def follow_vectors(
         parts = _ahead(first, chunked, filter(None, [few, *_parts(many, _VECTORS_AT_A_TIME)]), 1)
         for part, nodes, vectors, rows in _ahead(second, with_vectors, parts, ahead):
             if stale := [change.paper_id for change in part if not change.fresh]:
-                index.remove(stale)
+                index.remove(stale, catalog.changes.chunk_counts(stale))
                 pieces.remove(stale)
             if nodes:
                 pieces.put(rows)

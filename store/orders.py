@@ -39,5 +39,6 @@ CREATE INDEX IF NOT EXISTS papers_upvotes
     ON papers (upvotes DESC, number, date, year, organisation, id);
 CREATE INDEX IF NOT EXISTS papers_organisation
     ON papers (organisation COLLATE NOCASE, number, date, year, organisation, id);
+CREATE INDEX IF NOT EXISTS papers_authors ON papers (authors, id) WHERE authors <> '[]';
 CREATE INDEX IF NOT EXISTS papers_inferred ON papers (id) WHERE date_inferred;
 """

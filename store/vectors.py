@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
@@ -89,13 +89,19 @@ class VectorIndex:
         for start in range(0, len(nodes), self._batch):
             self.store.add(list(nodes[start : start + self._batch]))
 
-    def remove(self, paper_ids: Sequence[str]) -> None:
-        """Removes every chunk of these papers."""
-        for start in range(0, len(paper_ids), 500):
-            part = list(paper_ids[start : start + 500])
-            found = self._collection.get(where={"paper_id": {"$in": part}}, include=[])["ids"]  # type: ignore[dict-item]
-            for at in range(0, len(found), self._batch):
-                self._collection.delete(ids=found[at : at + self._batch])
+    def remove(self, paper_ids: Sequence[str], counts: Mapping[str, int] = {}) -> None:
+        """Removes every chunk of these papers.
+
+        `counts` tells how many chunks a paper has, where that is known: to look for them takes
+        the longer the larger the library is.
+        """
+        found = [f"{i}#{n}" for i in paper_ids for n in range(counts.get(i, 0))]
+        sought = [i for i in paper_ids if i not in counts]
+        for start in range(0, len(sought), 500):
+            part = sought[start : start + 500]
+            found += self._collection.get(where={"paper_id": {"$in": part}}, include=[])["ids"]  # type: ignore[dict-item]
+        for at in range(0, len(found), self._batch):
+            self._collection.delete(ids=found[at : at + self._batch])
 
     def search(
         self, vector: NDArray[np.float32], limit: int, only: Sequence[str] | None = None

@@ -47,7 +47,7 @@ class WordIndex:
             ) from error
         self._index.register_tokenizer(_ANALYZER, self._analyzer)
         self._index.config_reader("manual")
-        self._index.reload()
+        self._reload()
 
     def __len__(self) -> int:
         return self._index.searcher().num_docs
@@ -76,7 +76,7 @@ class WordIndex:
                 writer.add_document(document)
             writer.commit()
             writer.wait_merging_threads()
-            self._index.reload()
+            self._reload()
 
     def search(
         self, text: str, limit: int = 100, only: Sequence[str] | None = None
@@ -118,12 +118,15 @@ class WordIndex:
                 for field in ("title", "abstract")
             ]
             clauses.append((t.Occur.Must, t.Query.boolean_query(fields)))
-        searcher = self._index.searcher()
+        searcher, ids = self._read
         query = t.Query.const_score_query(t.Query.boolean_query(clauses), 0.0)
         hits = searcher.search(query, max(1, searcher.num_docs), count=False).hits
         # In the order in which they lie on the disk, as blocks of them are unpacked together.
-        found = sorted((address for _, address in hits), key=lambda a: (a.segment_ord, a.doc))
-        return [searcher.doc(address)["id"][0] for address in found]
+        found = sorted([(address.segment_ord, address.doc) for _, address in hits])
+        for place in found:
+            if place not in ids:
+                ids[place] = searcher.doc(t.DocAddress(*place))["id"][0]
+        return [ids[place] for place in found]
 
     def held_by(self, stem: str) -> int:
         """How many papers hold a stem in their title or abstract (the larger of both counts)."""
@@ -135,6 +138,13 @@ class WordIndex:
     def stems(self, text: str) -> list[str]:
         """The text's words as the index knows them: lower case, no stop words, stemmed."""
         return list(self._analyzer.analyze(text.encode("utf-8", "replace").decode("utf-8")))
+
+    def _reload(self) -> None:
+        self._index.reload()
+        # Together, as places are those of one state of the index. The ids at places that were
+        # read are kept: to unpack a document takes ten times longer than to find it.
+        self._read: tuple[tantivy.Searcher, dict[tuple[int, int], str]]
+        self._read = self._index.searcher(), {}
 
     def _held(self, ids: Sequence[str]) -> dict[str, str]:
         """Of these papers the ones that are here, with the digest of their text."""

@@ -243,8 +243,8 @@ def test_a_search_with_filters_works_between_two_steps_of_indexing(
     seen: list[list[str]] = []
     real = VectorIndex.remove
 
-    def remove(self: VectorIndex, ids: Any) -> None:
-        real(self, ids)
+    def remove(self: VectorIndex, ids: Any, counts: Any) -> None:
+        real(self, ids, counts)
         seen.append(by_vectors(library, "swarm", Filters(sources=("a.txt",))))
 
     monkeypatch.setattr(VectorIndex, "remove", remove)

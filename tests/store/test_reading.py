@@ -172,7 +172,7 @@ def test_a_name_that_is_no_text_can_be_stored_and_shown(tmp_path: Path) -> None:
 
 
 def test_no_reader_takes_what_is_no_page() -> None:
-    with pytest.raises(UnknownFormat, match="in none of the .* formats known here"):
+    with pytest.raises(UnknownFormat, match=r"in none of the .* formats known here"):
         pick_reader(b"%PDF-1.7 \xe2\xe3\xcf\xd3", "paper.pdf")
 
 

@@ -195,3 +195,10 @@ def test_telemetry_is_off(where: Path | str, monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setattr(chromadb, name, watched(getattr(chromadb, name)))
     VectorIndex(where, "one embedder").close()
     assert seen == [False]
+
+
+def test_chunks_are_removed_by_name_where_their_number_is_known(index: VectorIndex) -> None:
+    there = [f"{paper}#{n}" for paper in "abc" for n in range(3)]
+    index.add(nodes(*there), np.eye(9, 384, dtype=np.float32))
+    index.remove(["a", "b", "nobody"], {"a": 3, "nobody": 2})
+    assert set(index.vectors(there)) == {"c#0", "c#1", "c#2"}

@@ -90,6 +90,14 @@ def test_a_removed_paper_leaves_no_trace(words: WordIndex) -> None:
     assert words.held_by(words.stems("harbour")[0]) == 0
 
 
+def test_papers_are_found_as_themselves_after_others_took_their_places(words: WordIndex) -> None:
+    before = words.holding("harbour")
+    assert words.holding("harbour") == before
+    words.apply([], removed=before)
+    assert words.holding("harbour") == []
+    assert set(words.holding("the tide")).isdisjoint(before)
+
+
 def test_one_run_can_put_in_and_take_out(words: WordIndex) -> None:
     words.apply([Paper(title="Dunes", abstract="Sand.")], [TIDES.id, BEES.id])
     assert len(words) == 2
