@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from time import perf_counter
-
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from store.readers import markup
 from store.readers.latex import from_latex
 from store.readers.markup import readable
 from tests.store.any_papers import hostile_texts
@@ -139,18 +138,16 @@ def test_it_never_raises_and_gives_one_line(text: str) -> None:
      "\\begin{equation}", "\\", "<title>", "-", "\\'", "https://", "A:\\", "\\[\\(", "1<sup>",
      "\\\"a", "<tex-math>$", "<math alttext='", "<math>x</math>", "{a}", "&amp;"],
 )  # fmt: skip
-def test_hostile_texts_take_linear_time(piece: str) -> None:
-    text = piece * (100_000 // len(piece))
-    before = perf_counter()
-    readable(text)
-    readable(text[:50_000] + "}" * 50_000)
+def test_hostile_texts_come_to_an_end(piece: str) -> None:
+    text = piece * (100_000 // len(piece))  # time that grows with its square would be minutes
+    for hostile in (text, text[:50_000] + "}" * 50_000):
+        shown = readable(hostile)
+        assert " ".join(shown.split()) == shown
     from_latex(text)
-    assert perf_counter() - before < 5  # 0.8 s at most on an idle machine; quadratic takes minutes
 
 
-def test_plain_text_is_told_quickly() -> None:
-    abstract = "We present a method that works on 3 data sets (p = 0.05, 5% better). " * 17
-    before = perf_counter()
-    for _ in range(2_000):
-        readable(abstract)
-    assert (perf_counter() - before) / 2_000 < 30e-6  # 2 µs on an idle machine
+def test_plain_text_is_not_looked_through_for_markup(monkeypatch: pytest.MonkeyPatch) -> None:
+    abstract = "We present a method that works on 3 data sets (p = 0.05, 5% better)."
+    monkeypatch.setattr(markup, "from_latex", None)
+    monkeypatch.setattr(markup, "unescape", None)
+    assert readable(abstract) == abstract

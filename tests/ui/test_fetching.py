@@ -197,11 +197,9 @@ def test_without_a_network_one_sentence_says_so(
     monkeypatch.setenv("NO_PROXY", "*")
     with SourceServer() as gone:
         monkeypatch.setenv("ASSISTANT_ARXIV_URL", gone.address)
-    began = time.monotonic()
     text = complaint(run("fetch", "arxiv", "village", library=folder), 1)
     assert text.startswith("arXiv can't be reached at 127.0.0.1")
     assert text.endswith("check that this computer is online, and run the same command again.")
-    assert time.monotonic() - began < 2
 
 
 @pytest.mark.parametrize(
