@@ -135,7 +135,7 @@ class CitedQueryEngine(BaseQueryEngine):
                 self.library,
                 filters,
                 in_words(filters),
-                follows=asked_in(question) is None,
+                follows=self._asks_of_collection(question, (), filters) != query,
                 most=top_k,
             )
             clock.step("count")
@@ -200,7 +200,7 @@ class CitedQueryEngine(BaseQueryEngine):
         self, question: str, turns: Sequence[Turn], filters: Filters
     ) -> CollectionQuery | None:
         """What a question asks of the collection itself, where there is one."""
-        query = asked_in(question, turns)
+        query = asked_in(question, turns, known=self.library.catalog.is_organisation)
         return query if query and self.library.count(filters) else None
 
     def _confidence(self, found: Found) -> tuple[float, bool]:

@@ -235,13 +235,16 @@ def scale(
     anew: Annotated[
         bool, typer.Option("--anew", help="Make the libraries again, to measure adding.")
     ] = False,
-    keep: Annotated[bool, typer.Option(help="Leave the libraries for the next run.")] = True,
+    keep: Annotated[
+        bool, typer.Option(help="Leave the libraries made now for the next run.")
+    ] = True,
 ) -> None:
     """How all grows with the library: adding, finding, everyday work and serving at 1,000, 10,000
     and 87,249 papers. The largest takes most of an hour to make."""
-    from eval.scale import markdown, run
+    from eval.scale import FULL, QUICK, markdown, run
 
-    document = run(papers or (), quick, anew=anew, keep=keep, say=terminal.say)
+    plan = QUICK if quick else FULL
+    document = run(plan, papers=papers or (), anew=anew, keep=keep, say=terminal.say)
     name = "scale-quick" if quick else "scale"
     _save(name, document)
     (results_folder() / f"{name}.md").write_text(markdown(document) + "\n", "utf-8")

@@ -47,15 +47,19 @@ class Plan:
     meanwhile: int = 10_000
     starts: int = 3
     asked: int = 50
+    quick: bool = False  # a server adds part of the papers, whatever the size
 
 
-QUICK = Plan((5_000,), questions=60, bare=1_200, bare_beyond=1_200, meanwhile=2_000, starts=1)
+FULL = Plan()
+QUICK = Plan(
+    (5_000,), questions=60, bare=800, bare_beyond=800, meanwhile=2_000, starts=1, quick=True
+)
 
 
 def run(
-    papers: Sequence[int] = (),
-    quick: bool = False,
+    plan: Plan = FULL,
     *,
+    papers: Sequence[int] = (),
     anew: bool = False,
     keep: bool = True,
     collection: Path = CONFERENCE,
@@ -71,7 +75,6 @@ def run(
     """
     if not collection.is_file():
         raise FileNotFoundError(f"The conference papers are expected in {collection}.")
-    plan = QUICK if quick else Plan()
     with gzip.open(collection, "rt", encoding="utf-8") as lines:
         most = sum(1 for _ in lines)
     sizes = sorted({min(size, most) for size in papers or plan.sizes})
@@ -80,11 +83,12 @@ def run(
     for size in sizes:
         say(f"{size:,} papers")
         at = libraries / str(size)
-        made = _made(at, size, collection, plan, quick, anew, say)
+        there = at.exists()
+        made = _made(at, size, collection, plan, anew, say)
         measured.append(_measured(at, size, made, plan, say))
-        if not keep:
+        if not keep and not there:
             shutil.rmtree(at)
-    return {"quick": quick, "machine": before, "sizes": measured}
+    return {"quick": plan.quick, "machine": before, "sizes": measured}
 
 
 def _measured(
@@ -117,7 +121,6 @@ def _made(
     size: int,
     collection: Path,
     plan: Plan,
-    quick: bool,
     anew: bool,
     say: Callable[[str], None],
 ) -> dict[str, Any]:
@@ -133,26 +136,21 @@ def _made(
         return _recorded(folder)
     fresh = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
+    before = machine()
     with TemporaryDirectory(prefix="scale-") as name:
         say("  adding them")
         file = _first(collection, size, Path(name))
-        limit = plan.bare if size <= plan.bare else plan.bare_beyond
-        before = machine()
-        figures, _ = adding(file, size, folder, limit)
+        figures = adding(file, size, folder, plan.bare if size <= plan.bare else plan.bare_beyond)
         if not complete(folder, size):
-            raise RuntimeError(f"{folder} lacks papers after adding: 'assistant doctor' tells why.")
-        if not fresh:  # what a run that was broken off had done already was not measured
+            raise RuntimeError(f"{folder} lacks papers after adding: make it anew with --anew.")
+        if not fresh:  # what a run that was broken off had done before was not measured
             return _recorded(folder)
-        if quick or size == plan.meanwhile:
+        made = _record(folder, before, figures)
+        if plan.quick or size == plan.meanwhile:
             say("  adding them to a server that is asked")
             file = _first(collection, min(size, plan.meanwhile), Path(name))
             figures += meanwhile(file, folder, real_questions(plan.questions))
-    made = {
-        "when": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": before,
-        "figures": [figure.document() for figure in figures],
-    }
-    (folder / ADDING).write_text(json.dumps(made, indent=2) + "\n", "utf-8")
+            made = _record(folder, before, figures)
     return made
 
 
@@ -163,6 +161,16 @@ def complete(folder: Path, size: int) -> bool:
     with Library(StoreSettings(library=folder), owner=OWNER) as library:
         whole = _WHOLE * size <= library.count() <= size
         return whole and not library.pending("words") and not library.pending("vectors")
+
+
+def _record(folder: Path, before: dict[str, Any], figures: Sequence[Figure]) -> dict[str, Any]:
+    made = {
+        "when": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": before,
+        "figures": [figure.document() for figure in figures],
+    }
+    (folder / ADDING).write_text(json.dumps(made, indent=2) + "\n", "utf-8")
+    return made
 
 
 def _recorded(folder: Path) -> dict[str, Any]:
@@ -212,9 +220,13 @@ def markdown(document: Mapping[str, Any]) -> str:
 
 
 def _cell(figure: Mapping[str, Any]) -> str:
+    """What was measured, in bold where it misses its mark."""
+    if figure["ours"] is None:
+        return "not measured"
+    cell = _amount(figure["ours"])
     if figure["ratio"] is not None:
-        return f"{figure['ratio']:.2f} ({_amount(figure['ours'])} / {_amount(figure['other'])})"
-    return "not measured" if figure["ours"] is None else _amount(figure["ours"])
+        cell = f"{figure['ratio']:.2f} ({cell} / {_amount(figure['other'])})"
+    return f"**{cell}**" if figure["reached"] is False else cell
 
 
 def _amount(value: float) -> str:

@@ -54,7 +54,8 @@ class _Clocked(Library):
 
 def main(file: str, folder: str, began: str) -> None:
     """Adds a file to a library; `began` is when this process was started, since the epoch."""
-    with _Clocked(StoreSettings(library=Path(folder))) as library:
+    library = _Clocked(StoreSettings(library=Path(folder)))
+    with library:
         report = library.add(read_paths([file]), _teller())
         done = {name: at - float(began) for name, at in library.noted.items()}
         sample = library.catalog.sample(_LOOKED_UP, seed=1)
@@ -103,8 +104,8 @@ def _rusage() -> int | None:
 # --- measuring it ---------------------------------------------------------------------------
 
 
-def adding(file: Path, lines: int, folder: Path, sample: int) -> tuple[list[Figure], int]:
-    """Adds the `lines` papers of a file to a library; what that took, and how many papers it had.
+def adding(file: Path, lines: int, folder: Path, sample: int) -> list[Figure]:
+    """Adds a file of so many records to a library in `folder`, and says what that took.
 
     The bare embedder reads the chunks of up to `sample` papers, every second one before the
     adding and the others after it.
@@ -120,7 +121,7 @@ def adding(file: Path, lines: int, folder: Path, sample: int) -> tuple[list[Figu
     found = told["found"] / max(1, told["looked_up"])
     if told["in_words"] != told["papers"]:
         found = min(found, told["in_words"] / told["papers"])
-    figures = [
+    return [
         Figure(
             "add words",
             "adding: every paper found by its words after",
@@ -157,12 +158,12 @@ def adding(file: Path, lines: int, folder: Path, sample: int) -> tuple[list[Figu
             more={"by_process": memory["each"], "how": how},
         ),
     ]
-    return figures, told["papers"]
 
 
 def _run(file: Path, folder: Path) -> tuple[dict[str, Any], dict[str, Any], str]:
     """What the program printed, its memory in megabytes, and how that was measured."""
-    command = [sys.executable, "-m", "eval.scale_adding", file, folder, str(time.time())]
+    arguments = [str(file), str(folder), str(time.time())]
+    command = [sys.executable, "-m", "eval.scale_adding", *arguments]
     mine = ("ASSISTANT_", "OPENAI_")
     environment = {key: value for key, value in os.environ.items() if not key.startswith(mine)}
     environment.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command line does
@@ -181,7 +182,7 @@ def _run(file: Path, folder: Path) -> tuple[dict[str, Any], dict[str, Any], str]
         listening.join()
     if code:
         raise RuntimeError(f"Adding to {folder} ended with {code}: {''.join(said[-20:])}")
-    told: dict[str, Any] = json.loads(printed)
+    told: dict[str, Any] = json.loads(printed.splitlines()[-1])
     if peak.together:
         each = sorted((size / MEGABYTE for size in peak.each.values()), reverse=True)
         how = "RSS by /proc, five times a second, the sum over the program and its workers"

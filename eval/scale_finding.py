@@ -67,7 +67,7 @@ def finding(library: Library, questions: Sequence[str]) -> list[Figure]:
     assert isinstance(retriever, HybridRetriever)
     wanted = int(_LOOKED_AT * settings.top_k)
     # Others than those that are measured, which are far apart: so each of these is new.
-    warming = _trained()[1 : 1 + _WARMING]
+    warming = _trained()[1 : 1 + min(_WARMING, len(questions))]
     figures = []
     for name, filters in (("", [Filters()]), (", one year", by_year(library))):
         asked = list(zip(questions, cycle(filters), strict=False))
@@ -125,7 +125,7 @@ def _parts(library: Library) -> Iterator[dict[str, float]]:
         (library, "search_vectors", "searching the vectors"),
         (library.catalog, "ids", "which papers pass the filter"),
         (library.catalog, "chunk_ids", "which papers pass the filter"),
-        (library.vectors, "vectors", "vectors of the candidates"),
+        (library.vectors, "vectors", "fetching stored vectors"),
         (library, "get", "papers from the catalogue"),
         (library, "pieces_of", "late interaction"),
         (retrieval, "late_scores", "late interaction"),

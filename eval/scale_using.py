@@ -126,6 +126,7 @@ def served(folder: Path, questions: Sequence[str], starts: int) -> list[Figure]:
             _ask(client, questions[0])
             first.append(time.perf_counter() - began)
             if number == starts - 1:
+                wait_ready(address, page=True)
                 for question in questions:
                     _ask(client, question)
                 held = resident(_owner(folder))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -18,20 +19,42 @@ if TYPE_CHECKING:
     from store.paper import Paper
 
 _CHIP, _TITLE = "bold cyan", "italic"
+_LONGEST = {"Title": 160, "Organisation": 30, "Group": 60}  # characters
+_INFERRED = "*"
 _MARKS = re.compile(r"\[\d+\]")
 
 
 def show_collection(answer: Answer, to: Console) -> None:
-    """The list of an answer as a table: of papers, or of groups with their sizes."""
+    """The list of an answer as a table: of papers, or of groups with their sizes.
+
+    As wide as the terminal at most; in a pipe as wide as `COLUMNS` says, if it says so.
+    """
     entries = [sentence for sentence in answer.sentences if sentence.entry]
     if not entries:
         return
     to.print()
     grouped = answer.collection is not None and answer.collection.groups
-    to.print(_groups(entries) if grouped else _papers(answer, entries))
+    if grouped:
+        _print(_groups(entries), to)
+        return
+    table, inferred = _papers(answer, entries)
+    _print(table, to)
+    if inferred:
+        to.print(f"\n{_INFERRED} The year was inferred.", style="dim")
 
 
-def _papers(answer: Answer, entries: Sequence[Sentence]) -> Table:
+def _print(table: Table, to: Console) -> None:
+    """Prints a table without the spaces that would fill its last column."""
+    asked = os.environ.get("COLUMNS", "")
+    width = int(asked) if asked.isdigit() and not to.is_terminal else to.width
+    for line in to.render_lines(table, to.options.update_width(max(width, 1)), pad=False):
+        text = Text.assemble(*((part.text, part.style or "") for part in line))
+        text.rstrip()
+        to.print(text, soft_wrap=True)
+
+
+def _papers(answer: Answer, entries: Sequence[Sentence]) -> tuple[Table, bool]:
+    """The table, and whether a date in it has a year that was inferred."""
     papers = {passage.paper.id: passage.paper for passage in answer.passages}
     cited = [entry.citations[0] for entry in entries if entry.citations]
     known = [papers[one.paper_id] for one in cited if one.paper_id in papers]
@@ -41,9 +64,9 @@ def _papers(answer: Answer, entries: Sequence[Sentence]) -> Table:
     for citation in cited:
         paper = papers.get(citation.paper_id)
         facts = [of(paper) if paper else "" for of in shown.values()]
-        title = Text(" ".join(clean(citation.title).split()), _TITLE)
+        title = Text(_cut(" ".join(clean(citation.title).split()), "Title"), _TITLE)
         table.add_row(Text(f"[{citation.number}]", _CHIP), *map(Text, facts), title)
-    return table
+    return table, any(paper.date_inferred for paper in known)
 
 
 def _groups(entries: Sequence[Sentence]) -> Table:
@@ -53,7 +76,7 @@ def _groups(entries: Sequence[Sentence]) -> Table:
         marks = Text(" ".join(_MARKS.findall(rest)), _CHIP)
         if rest.endswith("…"):
             marks.append(" …", "dim")
-        table.add_row(Text(clean(name)), Text(rest.partition(" ")[0]), marks)
+        table.add_row(Text(_cut(clean(name), "Group")), Text(rest.partition(" ")[0]), marks)
     return table
 
 
@@ -63,19 +86,18 @@ def _table(*names: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in names:
         number = name in ("Upvotes", "Papers")
-        fixed = number or name in ("", "Among them")
+        fixed = number or name in ("", "Date", "Among them")
         table.add_column(
             name,
             justify="right" if number else "left",
             no_wrap=fixed,
-            min_width=10 if name == "Date" else None,
         )
     return table
 
 
 def _date(paper: Paper) -> str:
     if paper.date:
-        return f"{paper.date.isoformat()}{' (year inferred)' if paper.date_inferred else ''}"
+        return f"{paper.date.isoformat()}{_INFERRED if paper.date_inferred else ''}"
     return str(paper.year or "")
 
 
@@ -84,4 +106,10 @@ def _upvotes(paper: Paper) -> str:
 
 
 def _organisation(paper: Paper) -> str:
-    return clean(paper.organisation or "")
+    return _cut(clean(paper.organisation or ""), "Organisation")
+
+
+def _cut(text: str, column: str) -> str:
+    """A text that is too long for its column without its end."""
+    longest = _LONGEST[column]
+    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"

@@ -21,7 +21,6 @@ from assistant.answer import (
 from assistant.collection import telling
 from assistant.collection.members import Members, groups_of, members_of, phrase_pattern
 from assistant.collection.query import CollectionQuery, article, in_words
-from store.facts import Fact
 from store.filters import Filters
 from store.sentences import Span, split_sentences
 
@@ -104,28 +103,28 @@ def _papers(
     most: int,
 ) -> Told:
     """A number with its list, a list, or the first of one."""
-    facts, count = members.facts, len(members.facts)
-    ranked = [fact for fact in facts if _has(fact, query)] if query.superlative else facts
+    ids, values, count = members.ids, members.values, len(members.ids)
+    # Those that can't be ranked come last.
+    ranked = count - values.count(None)
     wanted = min(query.wanted or most, _MOST)
-    listed = ranked[:wanted]
+    listed = ids[: min(wanted, ranked)]
     if query.superlative and count:
-        lead = telling.ranking_sentence(query, len(ranked), count, where)
+        lead = telling.ranking_sentence(query, ranked, count, where)
         tied = 0
-        if listed and query.wanted:
-            last = _measure(listed[-1], query)
-            tied = sum(_measure(fact, query) == last for fact in ranked[wanted:])
-        rest = telling.lacking_sentence(query, count - len(ranked), tied)
-        meant = min(query.wanted or len(ranked), len(ranked))
+        if listed and query.wanted and values:
+            tied = values[wanted:].count(values[len(listed) - 1])
+        rest = telling.lacking_sentence(query, count - ranked, tied)
+        meant = min(query.wanted or ranked, ranked)
         rest = f"{rest} {telling.shown_sentence(len(listed), meant)}"
     else:
         lead = telling.count_sentence(query, count, searched.papers, where)
         rest = telling.shown_sentence(len(listed), count)
     said = [lead, *(telling.said(text) for text in (rule, rest.strip()) if text)]
-    passages, cite = _cited([fact.id for fact in listed], query, library)
-    for fact in listed:
-        if (found := cite(fact.id)) is not None:
+    passages, cite = _cited(listed, query, library)
+    for paper_id in listed:
+        if (found := cite(paper_id)) is not None:
             paper, citation = found
-            said.append(telling.entry(paper, citation, first=fact is listed[0]))
+            said.append(telling.entry(paper, citation, first=paper_id == listed[0]))
     collection = Collection(
         in_words(query),
         "list" if query.kind == "groups" else query.kind,
@@ -151,7 +150,11 @@ def _groups(
     named = [(_shown(query, name), ids) for name, ids in groups if name is not None]
     count = len(members.ids)
     if query.superlative and named:
-        lead = telling.most_sentence(query, named[0][0], len(named[0][1]), count)
+        sizes = [len(ids) for _, ids in named]
+        nameless = sum(len(ids) for name, ids in groups if name is None)
+        lead = telling.most_sentence(
+            query, named[0][0], sizes[0], count, sizes.count(sizes[0]) - 1, nameless
+        )
     else:
         of = len(library.catalog.facts.sources()) if query.by == "page" else None
         known = sum(len(ids) for _, ids in named)
@@ -175,14 +178,6 @@ def _groups(
 def _shown(query: CollectionQuery, name: str) -> str:
     """A group's name for people: a file without its folder."""
     return Path(name).name if query.by == "page" else name
-
-
-def _has(fact: Fact, query: CollectionQuery) -> bool:
-    return bool(_measure(fact, query)) if query.order != "-upvotes" else fact.upvotes is not None
-
-
-def _measure(fact: Fact, query: CollectionQuery) -> object:
-    return fact.upvotes if query.order == "-upvotes" else fact.date or fact.year
 
 
 def _cited(

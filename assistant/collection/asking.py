@@ -7,7 +7,7 @@ all questions, as one on what the papers say must never be answered with a count
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date as Date
 
@@ -15,6 +15,7 @@ from assistant.answer import Turn
 from assistant.collection.constraints import JOINING, constrained, topic_of
 from assistant.collection.following import follow_up
 from assistant.collection.query import CollectionQuery
+from assistant.collection.short import in_full
 from assistant.collection.wording import (
     DATE,
     HERE,
@@ -41,12 +42,13 @@ _POLITE = re.compile(
     r"i(?:['’]d\s+like|\s+would\s+like|\s+want)\s+to\s+(?:know|see)\s+)+",
     re.IGNORECASE,
 )
+_THANKS = re.compile(r"[\s,]+(?:please|pls|thanks|thank\s+you)$", re.IGNORECASE)
 _AND = re.compile(r"^(?:(?:and|but)\b[\s,]*)+", re.IGNORECASE)
 _WHICH = r"(?:which|what)"
 _THE = r"(?:the\s+)?"
 _ALL = r"(?:(?:all|any|an?|the|of\s+the)\s+)*"
 _BY = rf"(?P<by>years?|months?|{ORGANISATIONS}|{PAGES})"
-_WANTED = rf"(?:(?P<wanted>{NUMBER})\s+)?"
+_WANTED = rf"(?:(?P<wanted>(?!(?:19|20)\d\d\s){NUMBER})\s+)?"  # "2024 papers" are of a year
 # Words before "papers": a date, an organisation or a topic.
 _CALLED = r"(?P<called>(?:(?!(?:of|the|these|those|all|any)\b)[\w.+’'/-]+\s+){1,4}?)?"
 _COUNTS = (
@@ -62,9 +64,13 @@ _HEAD_TEXTS = (
     ("groups", rf"how\s+many\s+{_BY}(?=\s+(?:are|do)\s)"),
     (
         "groups",
-        rf"{_WHICH}\s+{_BY}(?:\s+(?:has|have|published?|gave))+\s+{_THE}(?P<most>most)\s+{PAPERS}",
+        rf"{_WHICH}\s+{_BY}(?:\s+(?:has|have|published?|gave))+\s+{_THE}(?P<most>most)(?:\s+{PAPERS})?",
     ),
-    ("groups", rf"{_WHICH}\s+(?P<by>organi[sz]ations)\s+are(?=\s+(?:there|here|in|on)\b)"),
+    (
+        "groups",
+        rf"who(?:\s+(?:has|have|published?|gave|contributed))+\s+{_THE}(?P<most>most)(?:\s+{PAPERS})?",
+    ),
+    ("groups", rf"{_WHICH}\s+(?P<by>{ORGANISATIONS})\s+are(?=\s+(?:there|here|in|on)\b)"),
     (
         "mentioned",
         rf"(?:on\s+)?(?:{_WHICH}|how\s+many)\s+(?P<by>{PAGES})"
@@ -107,29 +113,67 @@ _MENTIONED = re.compile(
     rf"(?:\s+anywhere|\s+(?:by|in)\s+any\s+{PAPERS}|\s+{HERE})*",
     re.IGNORECASE,
 )
+# An organisation's, if there is one of the name.
+_OWNED = [
+    re.compile(text, re.IGNORECASE)
+    for text in (
+        rf"(?P<head>(?:{_COUNTS}|{SHOW}|list|all)\s+)?(?:(?:all|the)\s+)*"
+        rf"(?P<name>\w[\w.&-]*(?:\s+[\w.&-]+){{0,2}}?)(?:['’]s?)?\s+{PAPERS}",
+        rf"(?P<head>(?:{_COUNTS}|{SHOW}|list|all)\s+)?(?:(?:all|the)\s+)*{PAPERS}\s+(?:are\s+)?from\s+"
+        r"(?P<name>\w[\w.&-]*(?:\s+[\w.&-]+){0,2})",
+        r"(?P<head>)(?:is\s+there\s+)?anything\s+from\s+(?P<name>\w[\w.&-]*(?:\s+[\w.&-]+){0,2})",
+    )
+]
+
+Known = Callable[[str], bool]
 
 
 def asked_in(
-    question: str, turns: Sequence[Turn] = (), today: Date | None = None
+    question: str,
+    turns: Sequence[Turn] = (),
+    today: Date | None = None,
+    known: Known | None = None,
 ) -> CollectionQuery | None:
     """What a question in its conversation asks of the collection; None where it asks nothing of
-    the kind. `today` is what "this year" goes by."""
+    the kind. `today` is what "this year" goes by; `known` tells of a few words whether an
+    organisation is called so, without which "tencent papers" are no organisation's."""
     today = today or Date.today()
-    alone = asked_of_collection(question, today)
+    alone = asked_of_collection(question, today, known, first=not turns)
     if alone is not None or not turns:
         return alone
     before: CollectionQuery | None = None
-    for turn in turns:
-        before = _next(turn.question, before, today)
+    for place, turn in enumerate(turns):
+        alone = asked_of_collection(turn.question, today, known, first=not place)
+        before = alone or (follow_up(_plain(turn.question), before, today) if before else None)
     return follow_up(_plain(question), before, today) if before else None
 
 
-def asked_of_collection(question: str, today: Date | None = None) -> CollectionQuery | None:
-    """What a question that stands alone asks of the collection, or None."""
+def asked_of_collection(
+    question: str,
+    today: Date | None = None,
+    known: Known | None = None,
+    *,
+    first: bool = False,
+) -> CollectionQuery | None:
+    """What a question that stands alone asks of the collection, or None; what goes on with
+    another ("newest first") is about all papers where it is the `first`."""
     today = today or Date.today()
-    text = _AND.sub("", _plain(question))
+    plain = _plain(question)
+    text = _AND.sub("", plain)
     if not text or len(text) > LONGEST:
         return None
+    if query := _asked(text, today):
+        return query
+    readings = (_asked(full, today) for full in in_full(text, first=first and text == plain))
+    if query := next((query for query in readings if query), None):
+        return query
+    for owned in _OWNED:
+        if known and (found := owned.fullmatch(text)) and known(found["name"]):
+            return _asked(f"{found['head'] or ''}papers by “{found['name']}”", today)
+    return None
+
+
+def _asked(text: str, today: Date) -> CollectionQuery | None:
     for kind, head in _HEADS:
         found = head.fullmatch(text)
         if found and (query := _headed(kind, found, today)):
@@ -143,14 +187,9 @@ def asked_of_collection(question: str, today: Date | None = None) -> CollectionQ
     return CollectionQuery("count" if found["many"] else "list", mentions=(phrase,))
 
 
-def _next(question: str, before: CollectionQuery | None, today: Date) -> CollectionQuery | None:
-    alone = asked_of_collection(question, today)
-    return alone or (follow_up(_plain(question), before, today) if before else None)
-
-
 def _plain(question: str) -> str:
     text = tidy(question).rstrip(" ?!.…")
-    return _POLITE.sub("", text).strip()
+    return _THANKS.sub("", _POLITE.sub("", text)).strip(" ,?")
 
 
 def _headed(kind: str, found: re.Match[str], today: Date) -> CollectionQuery | None:
@@ -161,10 +200,12 @@ def _headed(kind: str, found: re.Match[str], today: Date) -> CollectionQuery | N
         query = constrained(CollectionQuery("groups", by="page"), rest, today)
         return query if query and query.mentions else None
     if kind == "groups":
-        rest = re.sub(r"^\s*(?:are|do)\s+(?:there|we\s+have|you\s+have)?", "", rest)
+        rest = re.sub(r"^\s*(?:are|do)\s+(?:there|(?:we|you|i)\s+have)?", "", rest)
         most = said.get("most") is not None
         return constrained(
-            CollectionQuery("groups", by=by_of(said.get("by", "organisation")), superlative=most), rest, today
+            CollectionQuery("groups", by=by_of(said.get("by", "organisation")), superlative=most),
+            rest,
+            today,
         )
     wanted = said.get("wanted") or said.get("wanted2")
     query = CollectionQuery("count" if kind == "count" else "list")
@@ -202,6 +243,8 @@ def _called(query: CollectionQuery, words: str, today: Date) -> CollectionQuery 
     if re.fullmatch(DATE, words, re.IGNORECASE):
         days = days_of(words, today)
         return replace(query, since=days[0], until=days[1]) if days else None
+    if words.lower() == "undated":
+        return replace(query, lacking=("date",))
     topic = topic_of(words)
     if topic is None or len(topic) != 1 or not topic_words(words):
         return None

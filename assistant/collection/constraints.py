@@ -40,7 +40,10 @@ _LACKS = (
 _FILE = r"[\w./-]*\w\.(?:txt|html?|jsonl?|bib|ris|xml|csv|tsv|pdf|nbib|parquet|gz|zip|zst)(?![\w.])"
 _PART = r"(?:0\d+|(?=[a-z-]*[\d_])[\w-]*[_-][\w-]*)"
 _CAPITAL = r"(?-i:[A-Z][\w.&'’-]*|\"[^\"]{1,60}\"|“[^”]{1,60}”)"
-_NAME = rf"{_CAPITAL}(?:\s+(?:{_CAPITAL}|of|the|de|van|von|der|for|&|and(?=\s+(?-i:[A-Z])))){{0,5}}"
+_NAME = (
+    rf"{_CAPITAL}(?:\s+(?:{_CAPITAL}|of|the|de|van|von|der|for|&|"
+    r"(?:and|or)(?=\s+(?-i:[A-Z])))){0,5}"
+)
 _PLAIN_NAME = re.compile(r"by\s+([^\W\d_][\w.&'’-]*(?:\s+[\w.&'’-]+){0,2})", re.IGNORECASE)
 # What a catalogue tells, each as a phrase; the names of the groups are what `_taken` goes by.
 _PHRASES = [
@@ -58,7 +61,7 @@ _PHRASES = [
     rf"(?:on|in|from)\s+(?:the\s+)?(?P<nth>{ORDINAL})\s+(?:saved\s+|listing\s+)?(?:page|file|source)",
     # Files are named "003_…", which is no third page.
     rf"(?:on|in|from)\s+(?:page|file|source)\s+(?P<named>{_PART})[.…]*",
-    r"(?:on|in|from)\s+(?:page|file|source)\s+(?:number\s+)?(?P<page>\d{1,3})",
+    rf"(?:on|in|from)\s+(?:page|file|source)\s+(?:number\s+)?(?P<page>{NUMBER})",
     rf"(?:on|in|from)\s+(?:the\s+)?(?:(?:page|file|source)\s+)?[\"“']?(?P<file>{_FILE})[\"”']?",
     rf"(?:by|from)\s+(?:the\s+)?(?:authors?\s+|organi[sz]ations?\s+)?(?P<name>{_NAME})",
     rf"(?:(?:with|having)\s+)?(?:the\s+)?(?P<most>most\s+{_VOTES}|highest\s+(?:number\s+of\s+)?{_VOTES})",
@@ -88,7 +91,7 @@ _SEGMENT = re.compile(
     r"(?:^|\s)(?:(?:and|that|which|are|is|were|was|also|do|does)\s+)*"
     r"(?:talk(?:s|ing)?\s+(?=about))?(?P<kind>about|on|concern(?:s|ing)?|regarding|mention(?:s|ing|ed)?|"
     r"(?:contain(?:s|ing)?|includ(?:es?|ing)|hav(?:e|ing)|with|us(?:e|es|ing))"
-    r"(?=\s+the\s+(?:word|term|phrase)))\s+",
+    r"(?=\s+the\s+(?:word|term|phrase)|\s+[\"“]))\s+",
     re.IGNORECASE,
 )
 _CALLS = re.compile(
@@ -190,6 +193,8 @@ def _texts(query: CollectionQuery, text: str) -> CollectionQuery | None:
     """The query with its topics and phrases."""
     if found := _PLAIN_NAME.fullmatch(text):
         words = found.group(1).lower().split()
+        if len(words) == 3 and words[1] in ("and", "or"):
+            del words[1]
         if not (_NOBODY | _SENTENCE | JOINING).intersection(words):
             return replace(query, names=(*query.names, found.group(1)))
         return None
@@ -244,7 +249,8 @@ def _taken(query: CollectionQuery, found: re.Match[str], today: Date) -> Collect
     if name == "nth":
         return replace(query, pages=(*query.pages, ordinal_of(text)))
     if name == "page":
-        return replace(query, pages=(*query.pages, int(text))) if int(text) else None
+        place = number_of(text)
+        return replace(query, pages=(*query.pages, place)) if place else None
     if name in ("file", "named"):
         return replace(query, sources=(*query.sources, text))
     if name == "name":

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 from os.path import commonprefix
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistant.collection.query import By, CollectionQuery
-from store.facts import Fact
+from store.facts import Value, What
 from store.filters import Filters
 
 if TYPE_CHECKING:
@@ -51,12 +52,15 @@ _NO_PLURALS = frozenset(
 )
 _GAP = r"[\s\-‐-–]+"  # a space, a hyphen or a line's end
 _MOST_NAMES = 1000  # organisations
+_YEAR = len("2024")
+_MANY = 500  # papers of which the database is to look through the texts first
 
 
 @dataclass(slots=True)
 class Members:
-    """The papers meant, in the order asked for, and what it took to tell.
+    """The ids of the papers meant, in the order asked for, and what it took to tell.
 
+    `values` are what the papers are grouped or ranked by, one for each, where they are.
     Where days were asked for, `undated` are papers that pass all else and have no date,
     `inferred` members whose year was worked out, and `of_a_year` those of which no more than the
     year is known. `words` are those that a topic's papers hold, each alternative by itself.
@@ -65,7 +69,8 @@ class Members:
     have the words of a phrase which no paper has as it stands.
     """
 
-    facts: list[Fact]
+    ids: tuple[str, ...] = ()
+    values: tuple[Value, ...] = ()
     undated: int = 0
     inferred: int = 0
     of_a_year: int = 0
@@ -75,16 +80,12 @@ class Members:
     pages: list[str] = field(default_factory=list)
     near: int = 0
 
-    @property
-    def ids(self) -> tuple[str, ...]:
-        return tuple(fact.id for fact in self.facts)
-
 
 def members_of(query: CollectionQuery, library: Library, filters: Filters) -> Members:
     """Finds the papers that pass a query and the caller's filters; reads no vectors."""
     if query.about or query.mentions or query.called:
         library.index_words()
-    found = Members([])
+    found = Members()
     allowed = _allowed(query, library, found)
     if filters.papers:
         wanted = set(filters.papers)
@@ -100,11 +101,28 @@ def members_of(query: CollectionQuery, library: Library, filters: Filters) -> Me
         if filters.since and filters.until and filters.since > filters.until:
             return found
     order = query.order or "-year"
-    found.facts = facts.of(filters, order, votes=query.votes, voteless=query.voteless)
-    if query.since or query.until:
+    dated, what = query.since or query.until, _what(query)
+    found.ids, values = facts.of(
+        filters, order, what or ("date" if dated else None),
+        votes=query.votes, voteless=query.voteless, lacking=query.lacking,
+    )  # fmt: skip
+    found.values = values if what else ()
+    if dated:
         found.inferred = facts.inferred(found.ids)
-        found.of_a_year = sum(fact.date is None for fact in found.facts)
+        if what in (None, "date"):
+            found.of_a_year = sum(len(str(value)) == _YEAR for value in values)
+        else:
+            found.of_a_year = facts.of_a_year(found.ids)
     return found
+
+
+def _what(query: CollectionQuery) -> What | None:
+    """What is to be known of each paper, for groups and for places in a ranking."""
+    if query.kind == "groups":
+        return query.by if query.by != "page" else None
+    if not query.superlative or query.order == "-added":
+        return None
+    return "upvotes" if query.order == "-upvotes" else "date"
 
 
 def _dated(filters: Filters, query: CollectionQuery) -> Filters:
@@ -126,22 +144,21 @@ def groups_of(
     if by == "page":
         places = library.catalog.facts.by_source(members.ids)
         found = [
-            (source, tuple(i for i in members.ids if i in given))
+            (source, tuple([i for i in members.ids if i in given]))
             for source, given in places.items()
         ]
-        return sorted(found, key=lambda group: -len(group[1])) if biggest_first else list(found)
+        given_any = [group for group in found if group[1]]
+        return sorted(given_any, key=lambda g: -len(g[1])) if biggest_first else list(given_any)
     groups: dict[str | None, list[str]] = {}
     spelt: dict[str, str] = {}
-    for fact in members.facts:
-        name: str | None
-        if by == "organisation":
-            name = fact.organisation
-            name = spelt.setdefault(name.casefold(), name) if name else None
-        elif by == "month":
-            name = fact.date[:7] if fact.date else str(fact.year) if fact.year else None
-        else:
-            name = str(fact.year) if fact.year else None
-        groups.setdefault(name, []).append(fact.id)
+    of_value: dict[Value, list[str]] = {}
+    for value in dict.fromkeys(members.values):
+        name = str(value) if value else None
+        if name and by == "organisation":
+            name = spelt.setdefault(name.casefold(), name)
+        of_value[value] = groups.setdefault(name, [])
+    for paper_id, value in zip(members.ids, members.values, strict=True):
+        of_value[value].append(paper_id)
     named = [(name, tuple(ids)) for name, ids in groups.items() if name is not None]
     named.sort(key=lambda group: group[0].casefold())
     if biggest_first or by == "organisation":
@@ -193,7 +210,7 @@ def _allowed(query: CollectionQuery, library: Library, found: Members) -> set[st
         place = page - 1 if page > 0 else len(sources) - 1
         sets.append(_given_by(sources[place : place + 1], library, found))
     for part in query.sources:
-        meant = [source for source in sources if part.casefold() in source.casefold()]
+        meant = [source for source in sources if _named(part, source)]
         sets.append(_given_by(meant, library, found))
     for topic in about:
         words = [content_of(alternative, library) for alternative in topic]
@@ -204,6 +221,13 @@ def _allowed(query: CollectionQuery, library: Library, found: Members) -> set[st
         if not sets[-1]:
             found.near += len(set().union(*(library.words.holding(one) for one in phrases)))
     return set.intersection(*sets) if sets else None
+
+
+def _named(part: str, source: str) -> bool:
+    """Whether a source has this in its name; a number only as a whole: "003" in "003_….txt"."""
+    if not part.isdigit():
+        return part.casefold() in source.casefold()
+    return re.search(rf"(?<![^\W_]){part}(?![^\W_])", Path(source).name) is not None
 
 
 def _given_by(sources: Sequence[str], library: Library, found: Members) -> set[str]:
@@ -226,6 +250,9 @@ def _by_name(name: str, library: Library, found: Members) -> set[str]:
     """The papers of organisations with this in their names and of authors with these words."""
     catalog = library.catalog
     organisations = catalog.organisations(name, _MOST_NAMES)
+    parts = [part for part in re.split(r"\s*,\s*|\s+(?:and|or)\s+", name) if part]
+    if len(parts) > 1 and not organisations:  # of nobody as it stands: "Tencent and Adobe"
+        return set().union(*(_by_name(part, library, found) for part in parts))
     authors = catalog.facts.authors(name)
     found.organisations |= organisations
     found.authors |= {author: len(ids) for author, ids in authors.items()}
@@ -247,11 +274,19 @@ def _mentioning(phrase: str, library: Library) -> set[str]:
             candidates |= dict.fromkeys(library.words.holding(form))
         if not candidates:
             return set()
+    certain: set[str] = set()
+    if len(candidates) > _MANY:
+        # The database can't tell "GPs" from "GPS".
+        told = forms[:1] if last[-1:].isupper() else forms
+        certain = library.catalog.facts.phrased(candidates, told)
+        candidates = {one: None for one in candidates if one not in certain}
+        if not candidates:
+            return certain
     # Without regard to case in the pattern, and with nothing before its first letter, it is found
     # several times quicker.
     quick, exact = re.compile(_phrase(phrase.casefold())), phrase_pattern(phrase)
     sure = not last[-1:].isupper()
-    return {
+    return certain | {
         paper_id
         for paper_id, title, abstract in library.catalog.facts.texts(candidates)
         if any(_holds(quick, text) and (sure or exact.search(text)) for text in (title, abstract))

@@ -20,8 +20,10 @@ from assistant.question import tidy
 from store.paper import Paper
 
 _NAMED = 6  # names that a sentence tells
-_LEADS = {"-year": "newest", "year": "oldest", "-upvotes": "most upvoted"}
-_LACKS = {"-year": "no date", "year": "no date", "-upvotes": "no known upvotes"}
+_LEADS = {
+    "-year": "newest", "year": "oldest", "-upvotes": "most upvoted", "-added": "last added",
+}  # fmt: skip
+_LACKS = {"-year": "no date", "year": "no date", "-upvotes": "no known upvotes", "-added": ""}
 
 
 def count_sentence(query: CollectionQuery, count: int, total: int, where: str) -> Sentence:
@@ -38,7 +40,8 @@ def count_sentence(query: CollectionQuery, count: int, total: int, where: str) -
 def ranking_sentence(query: CollectionQuery, ranked: int, count: int, where: str) -> Sentence:
     """Which of the members are listed, as the first of them."""
     assert query.order is not None
-    lead, measure = _LEADS[query.order], "upvotes" if query.order == "-upvotes" else "date"
+    lead = _LEADS[query.order]
+    measure = {"-upvotes": "upvotes", "-added": "when they came in"}.get(query.order, "date")
     of = f"the {counted(count, 'paper')} {where}"
     if query.narrowed:
         verb = "matches" if count == 1 else "match"
@@ -68,13 +71,18 @@ def group_sentence(
     return _said(told, direct=number)
 
 
-def most_sentence(query: CollectionQuery, name: str, papers: int, count: int) -> Sentence:
-    """The largest group."""
+def most_sentence(
+    query: CollectionQuery, name: str, papers: int, count: int, tied: int, nameless: int
+) -> Sentence:
+    """The largest group; `tied` others are as large, and `nameless` papers are in none."""
     name = tidy(name)
     what = f" that match: {understood(query)}" if query.narrowed else ""
-    return _said(
-        f"**{name}** has the most, {papers:,} of the {counted(count, 'paper')}{what}.", direct=name
-    )
+    told = f"**{name}** has the most, {papers:,} of the {counted(count, 'paper')}{what}"
+    if tied:
+        told += f", as {'has 1 other' if tied == 1 else f'have {tied:,} others'}"
+    if nameless:
+        told += f"; of {nameless:,} no {query.by} is known"
+    return _said(f"{told}.", direct=name)
 
 
 def rule_of(query: CollectionQuery, members: Members) -> str:

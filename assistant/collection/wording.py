@@ -27,7 +27,7 @@ _NUMBERS = {word: number for number, word in enumerate(_FIRST_NUMBERS.split(), s
     "twenty": 20,
     "fifty": 50,
 }
-NUMBER = rf"(?:(?!(?:19|20)\d\d\b)\d{{1,4}}|{'|'.join(_NUMBERS)})"
+NUMBER = rf"(?:\d{{1,4}}|{'|'.join(_NUMBERS)})"
 _ORDINALS = {word: number for number, word in enumerate(_FIRST_ORDINALS.split(), start=1)} | {
     "last": -1
 }
@@ -117,7 +117,7 @@ def ordinal_of(text: str) -> int:
 def by_of(text: str) -> By:
     """What "per year" and the like sort papers by; files and sources are pages."""
     text = text.lower()
-    if re.fullmatch(ORGANISATIONS, text):
+    if re.fullmatch(ORGANISATIONS, text) or text == "companie":
         return "organisation"
     by: dict[str, By] = {"year": "year", "mont": "month"}
     return by.get(text[:4], "page")

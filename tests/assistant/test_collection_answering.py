@@ -77,6 +77,13 @@ def titles(engine: CitedQueryEngine, answer: Answer) -> list[str]:
         ("Which papers have no upvotes?", ["Harbour Analyses", "Snow Fences", "Willow"]),
         ("the most upvoted papers on tides",
          ["Ferry Rows", "Tide Clocks", "Harbour Analyses", "Willow"]),
+        ("what was added last",
+         ["Willow", "Snow Fences", "Harbour Analyses", "Ferry Rows", "Tide Clocks"]),
+        ("undated papers", ["Willow"]),
+        ("how many papers have no organisation", ["Ferry Rows", "Snow Fences", "Willow"]),
+        ("north lab papers", ["Tide Clocks"]),
+        ("how many papers from north lab", ["Tide Clocks"]),
+        ("papers by North Lab and Doe", ["Ferry Rows", "Tide Clocks"]),
         ("the oldest papers", ["Tide Clocks", "Snow Fences", "Ferry Rows", "Harbour Analyses",
                                "Willow"]),
     ],
@@ -123,6 +130,36 @@ def test_what_has_no_date_or_no_upvotes_is_told(collection: CitedQueryEngine) ->
     assert "1 more has no date." in collection.ask("newest paper").text
 
 
+def test_a_place_shared_by_others_is_told(collection: CitedQueryEngine) -> None:
+    told = collection.ask("who has the most papers here").text
+    assert "has the most, 1 of the 5 papers, as has 1 other; of 3 no organisation is known." in told
+
+
+def test_many_texts_are_judged_as_few_are(
+    collection: CitedQueryEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for phrase in ("tide clocks", "GPS", "GP", "analysis", "new", "100%", "hold snow", "a_b"):
+        question = f'how many papers mention "{phrase}"?'
+        few = titles(collection, collection.ask(question))
+        with monkeypatch.context() as patched:
+            patched.setattr("assistant.collection.members._MANY", 0)
+            assert titles(collection, collection.ask(question)) == few
+
+
+def test_an_organisation_spelt_in_two_ways_is_one_group_in_order(tmp_path: Path) -> None:
+    with Library(StoreSettings(library=tmp_path), owner="a test") as library:
+        library.catalogue(
+            Paper(title=f"Lamps {year}", abstract=f"Light {year}.", year=year, organisation=name,
+                  sources=(Source("a.txt", year, year),))
+            for year, name in [(2020, "LAB"), (2022, "Lab"), (2021, "LAB"), (2019, "Lab")]
+        )  # fmt: skip
+        answer = CitedQueryEngine(library).ask("papers per organisation, newest first")
+        assert answer.collection is not None
+        (group,) = answer.collection.groups
+        papers = library.get(group.papers)
+        assert [papers[one].year for one in group.papers] == [2022, 2021, 2020, 2019]
+
+
 def test_it_says_which_names_matched(collection: CitedQueryEngine) -> None:
     told = collection.ask("What did North publish here?").text
     assert "to the organisations North Lab (1), Northern Institute (1)." in told
@@ -153,7 +190,7 @@ def test_groups_have_their_papers_behind_them(collection: CitedQueryEngine) -> N
     assert pages.direct == "1 page"
     assert "- b.txt: 1 paper [1]" in pages.text
     most = collection.ask("which year has the most papers?")
-    assert most.text.startswith("**2024** has the most, 3 of the 5 papers.")
+    assert most.text.startswith("**2024** has the most, 3 of the 5 papers; of 1 no year")
 
 
 def test_the_callers_filters_hold_too(collection: CitedQueryEngine) -> None:

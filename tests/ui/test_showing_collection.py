@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from io import StringIO
 
 import pytest
+from rich.text import Text
 
 from assistant.answer import Answer, Collection, Group, Passage, Scores, Sentence, join_sentences
 from assistant.markdown import answer_markdown
@@ -19,6 +21,7 @@ from ui.documents import answer_document, sentence_document
 from ui.from_documents import answer_of, sentence_of
 from ui.metrics import writer_kind
 from ui.page.exchanges import Shown
+from ui.showing_collection import show_collection
 from ui.terminal import Screen
 
 UNQUOTED = replace(CITATION, quote="", start=0, end=0, score=1.0)
@@ -45,10 +48,42 @@ def test_the_terminal_shows_the_number_and_a_table(shown: Screen) -> None:
     assert text.startswith("**1 paper** of 6 matches: papers about “tides”.\n\n")
     lines = [" ".join(line.split()) for line in text.splitlines()]
     assert "Date Upvotes Organisation Title" in lines
-    assert any(line.startswith("[1] 2023-05-04") for line in lines)
-    assert "(year inferred)" in " ".join(lines)
+    assert any(line.startswith("[1] 2023-05-04*") for line in lines)
+    assert lines[-1] == "* The year was inferred."
     assert "Sources" not in text
     assert text.count(PAPER.title.split()[0]) == 1
+
+
+LONG = replace(
+    COUNTED,
+    citations=(long := replace(UNQUOTED, title="Clocks that tell the tide " * 20),),
+    sentences=(SENTENCES[0], replace(SENTENCES[1], citations=(long,))),
+    passages=(Passage(replace(PAPER, organisation="Institute of Long Names " * 9), Scores(0.0)),),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("columns", [40, 80, 120])
+def test_a_table_is_no_wider_than_the_terminal(columns: int) -> None:
+    file = StringIO()
+    show_collection(LONG, Screen(file=file, force_terminal=True, width=columns, no_color=True))
+    lines = Text.from_ansi(file.getvalue()).plain.splitlines()
+    assert max(map(len, lines)) <= columns
+    assert len(lines) > 3
+    assert all(line == line.rstrip() for line in lines)
+
+
+def test_a_table_in_a_pipe_has_a_line_for_each_paper_or_the_width_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    show_collection(LONG, Screen(file=(file := StringIO()), highlight=False))
+    _, _, line, *_ = file.getvalue().splitlines()
+    assert line.endswith("…")
+    assert "Names… " in line or "…  " in line
+    assert len(line) < 220
+    monkeypatch.setenv("COLUMNS", "70")
+    show_collection(LONG, Screen(file=(file := StringIO()), highlight=False))
+    assert max(map(len, file.getvalue().splitlines())) <= 70
 
 
 def test_groups_are_a_table_with_the_papers_they_name_below(shown: Screen) -> None:
