@@ -71,7 +71,10 @@ def show_brief(brief: Brief) -> None:
             out.print(Text(clean(theme.label), style="bold"))
         for point in theme.points:
             year = str(point.paper.year or "n.d.")
-            hang(out, Text(f"  {year:<4}  ", style="bold"), _cell(point.cell))
+            said = _cell(point.cell)
+            if point.lead:
+                said = Text.assemble("In ", (clean(point.lead), _TITLE), ": ", said)
+            hang(out, Text(f"  {year:<4}  ", style="bold"), said)
     _sources(brief.papers)
 
 

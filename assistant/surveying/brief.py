@@ -8,10 +8,21 @@ from typing import TYPE_CHECKING
 
 from assistant.answer import Passage, WriterName, waiting_notice
 from assistant.evidence import Evidence
-from assistant.surveying.cells import CellWriter, surveyed
+from assistant.surveying.cells import CellWriter, shown_part, surveyed
 from assistant.surveying.choosing import OTHERS, Scored
+from assistant.surveying.clauses import lead, shorten
 from assistant.surveying.columns import column_of
 from assistant.surveying.finding import About, notices, papers_about, refusal_of
+from assistant.surveying.standing import (
+    dangles,
+    holds_name,
+    introduced_by,
+    points,
+    reports,
+    short_name,
+    speaks_of_itself,
+    substance,
+)
 from assistant.surveying.themes import themes
 from assistant.surveying.values import Brief, Cell, Point, Theme
 from assistant.surveying.writing import model_of
@@ -20,6 +31,7 @@ from assistant.writing.claims import claims
 from assistant.writing.model import ModelWriter
 from store.filters import Filters
 from store.paper import Paper
+from store.sentences import Span
 
 if TYPE_CHECKING:
     from llama_index.core.llms.llm import LLM
@@ -29,8 +41,11 @@ if TYPE_CHECKING:
 PAPERS = 12
 # What makes a sentence the one that a paper is surveyed by, beside its relevance to the topic;
 # chosen by reading the briefs of ten topics.
-_RESULT, _METHOD, _CLAIMS = 0.5, 0.4, 0.1
-_POINTING, _BACKGROUND, _CODE = 0.2, 0.45, 0.5  # against it
+_RESULT, _METHOD, _CLAIMS, _NAMED = 0.5, 0.4, 0.1, 0.25
+_DANGLES, _POINTS, _THIN = 0.5, 0.25, 0.3  # against it
+_BACKGROUND, _OPENS, _CODE = 0.45, 0.35, 0.5
+_SHORT = 3  # sentences; in a longer abstract the first mostly tells of the field
+_SUBSTANCE = 5  # words of its subject that a sentence should have
 _UNDATED = 9999
 
 
@@ -68,17 +83,13 @@ def make_brief(
     made = []
     failed, name = "", "extractive"
     for label, own in grouped:
-        points = [
-            Point(
-                surveyed(passages[n].paper, numbers[n]),
-                chosen[n].quoted(passages[n].paper, numbers[n], engine),
-            )
-            for n in own
-        ]
+        own_points = [_point(engine, passages[n].paper, numbers[n], chosen[n]) for n in own]
         if llm is not None and not failed:
-            points, failed, wrote = _written(engine, llm, topic, [passages[n] for n in own], points)
+            own_points, failed, wrote = _written(
+                engine, llm, topic, [passages[n] for n in own], own_points
+            )
             name = wrote or name
-        made.append(Theme(label, tuple(points)))
+        made.append(Theme(label, tuple(own_points)))
     return Brief(
         topic=about.found.searched.question,
         themes=tuple(made),
@@ -100,29 +111,34 @@ def _how(about: About, most: int) -> str:
     papers, kept = about.found.searched.papers, len(about.passages)
     if not kept:
         return ""
-    searched = f"{papers:,} paper{'' if papers == 1 else 's'}"
     within = ", ".join(about.found.searched.filters)
-    more = " More may be about it: raise --top-k." if kept == most else ""
-    return (
-        f"Of {searched}{f' ({within})' if within else ''} the {about.considered} nearest to the "
-        f"topic were looked at, and the {kept} kept that hold its words or words like them.{more}"
-    )
+    of = f"{papers:,} paper{'' if papers == 1 else 's'}{f' ({within})' if within else ''}"
+    if about.count > kept:
+        more = "at least " if about.count == about.considered else ""
+        return (
+            f"{more}{about.count} of {of} are about it; below are the {kept} that are most so, "
+            "each with a sentence of its abstract."
+        ).capitalize()
+    if kept == 1:
+        return f"1 of {of} is about it; below is a sentence of its abstract."
+    return f"{kept} of {of} are about it, each with a sentence of its abstract."
 
 
-class _Choice:
-    """The sentence by which a paper is surveyed."""
+def _point(engine: CitedQueryEngine, paper: Paper, number: int, span: Span) -> Point:
+    """A paper with the sentence that it is surveyed by, without "Our experiments show that", and
+    what must introduce it."""
+    column = column_of("result")
+    sentence = paper.abstract[span[0] : span[1]]
+    start, end = shown_part(sentence, column)
+    start += lead(sentence[start:end])
+    start += reports(sentence[start:end])
+    cells = CellWriter(engine.library, engine.finder.texts)
+    cell = cells.quote(paper, span, number, column, (start, end))
+    return Point(surveyed(paper, number), cell, introduced_by(paper, cell.text))
 
-    def __init__(self, span: tuple[int, int]) -> None:
-        self.span = span
 
-    def quoted(self, paper: Paper, number: int, engine: CitedQueryEngine) -> Cell:
-        return CellWriter(engine.library, engine.finder.texts).quote(
-            paper, self.span, number, column_of("result")
-        )
-
-
-def _chosen(engine: CitedQueryEngine, about: About) -> list[_Choice]:
-    """For each passage the sentence that claims most on the topic."""
+def _chosen(engine: CitedQueryEngine, about: About) -> list[Span]:
+    """For each passage the sentence that claims most on the topic and stands by itself."""
     passages = about.passages
     columns = [column_of(name) for name in ("result", "method", "code")]
     choice = CellWriter(engine.library, engine.finder.texts).choice
@@ -130,23 +146,33 @@ def _chosen(engine: CitedQueryEngine, about: About) -> list[_Choice]:
     places = {p.paper.id: n for n, p in enumerate(about.found.passages)}
     chosen = []
     for passage, (results, methods, codes) in zip(passages, scored, strict=True):
+        opening = results[0].span if len(results) > _SHORT else None
         own = {e.span: e for e in about.found.evidence if e.passage == places[passage.paper.id]}
+        name = short_name(passage.paper)
         worth = {
-            result.span: _worth(own.get(result.span), result, method, code)
+            result.span: _worth(own.get(result.span), result, method, code, name)
+            - _OPENS * (result.span == opening and not speaks_of_itself(result.text))
             for result, method, code in zip(results, methods, codes, strict=True)
         }
-        chosen.append(_Choice(max(worth, key=lambda span: worth[span])))
+        chosen.append(max(worth, key=lambda span: worth[span]))
     return chosen
 
 
-def _worth(evidence: Evidence | None, result: Scored, method: Scored, code: Scored) -> float:
+def _worth(
+    evidence: Evidence | None, result: Scored, method: Scored, code: Scored, name: str
+) -> float:
+    start, end = shorten(result.text)
+    text = result.text[start + lead(result.text[start:end]) : end]
     worth = evidence.relevance if evidence else 0.0
     worth += max(_RESULT * result.score, _METHOD * method.score)
-    if not (result.enough or method.enough) or OTHERS.search(result.text):
+    if not (result.enough or method.enough) or OTHERS.search(text):
         worth -= _BACKGROUND
-    worth += _CLAIMS * any(True for _ in claims(result.text))
-    if evidence is not None and evidence.features["pointing"]:
-        worth -= _POINTING
+    worth += _CLAIMS * any(True for _ in claims(text)) + _NAMED * holds_name(text, name)
+    if dangles(text):
+        worth -= _DANGLES
+    elif points(text):
+        worth -= _POINTS
+    worth -= _THIN * max(1 - substance(text) / _SUBSTANCE, 0.0)
     return worth - _CODE * code.enough
 
 
@@ -183,5 +209,8 @@ def _written(
         pass
     except WriterFailed as failure:
         failed = f"{str(failure).removesuffix('.')}, so the brief quotes the abstracts instead."
-    points = [replace(p, cell=said.get(p.paper.paper_id, p.cell)) for p in quoted]
-    return points, failed, writer.name if said else ""
+    made = [
+        replace(p, cell=said[p.paper.paper_id], lead="") if p.paper.paper_id in said else p
+        for p in quoted
+    ]
+    return made, failed, writer.name if said else ""

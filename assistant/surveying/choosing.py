@@ -14,6 +14,8 @@ from assistant.evidence import Cut, SentenceTexts
 from assistant.late import Asked, ask, late_of_sentences
 from assistant.question import Terms, terms_of
 from assistant.surveying.columns import Column
+from assistant.surveying.data import names_data
+from assistant.surveying.standing import dangles, short_name, substance
 from store.late import Pieces
 from store.library import Library
 from store.paper import Paper
@@ -25,6 +27,20 @@ FEATURES = ("cues", "hints", "against", "late", "away", "opening", "figure")
 # Chosen by reading the cells of ten questions over 414 papers.
 _HELD, _LATE, _LATE_ALONE = 0.6, 0.5, 0.74
 _MOST_CUES = 2
+_DANGLING = 0.8  # of its score is left to a sentence that only those before it explain
+_SUBSTANCE = 2  # words of its subject that a problem or result must have
+# A sentence that tells how a problem is solved, not which it is.
+_SOLVES = re.compile(
+    r"\b(?:overcomes?|address(?:es)?|tackles?|solves?|resolves?|remed(?:y|ies)|mitigates?|"
+    r"alleviates?|"
+    r"eliminates?)\b (?:this|these|those|such|the above|both|all)\b|"
+    r"^\W*(?:(?:In|Here|To)\b[^,]*,\s+)?(?:we|this (?:paper|work|article|study)|the (?:paper|"
+    r"study))"
+    r" (?:\w+ )?(?:propose|present|introduce|develop|describe|design)s?\b"
+    r"(?!.*\b(?:problems?|challeng\w*|question)\b(?!-))|"
+    r"^\W*(?:Our (?:approach|method|framework|model|algorithm|work|key|main)|Building on)\b",
+    re.IGNORECASE,
+)
 # The first sentence of a longer abstract tells of the field, unless it speaks of the paper.
 _SHORT = 3
 _OWN = re.compile(r"\b(?:we|our|this|here)\b", re.IGNORECASE)
@@ -100,11 +116,16 @@ class SentenceChoice:
         held = {paper.id: paper for paper in papers}
         pieces = self._library.pieces_of(held, len(held))
         return [
-            [self._scored(column, self._texts.of(p), pieces[p.id], model) for column in columns]
+            [
+                self._scored(column, self._texts.of(p), pieces[p.id], model, short_name(p))
+                for column in columns
+            ]
             for p in papers
         ]
 
-    def _scored(self, column: Column, cut: Cut, pieces: Pieces, model: ChoiceModel) -> list[Scored]:
+    def _scored(
+        self, column: Column, cut: Cut, pieces: Pieces, model: ChoiceModel, name: str
+    ) -> list[Scored]:
         lates = [
             [s.late for s in late_of_sentences(self._read(w).pieces, pieces, cut.spans)]
             for w in column.wordings
@@ -115,11 +136,12 @@ class SentenceChoice:
             features = features_of(column, text, number / last, max(late[number] for late in lates))
             one = Scored(span, text, 0.0, False, features)
             if column.known:
-                score = model.score(features)
+                score = model.score(features) * (_DANGLING if dangles(text) else 1.0)
                 speaks = not column.needs or (
                     bool(features["cues"] or features["hints"])
                     and (number > 0 or last < _SHORT or bool(_OWN.search(text)))
                 )
+                speaks = speaks and says_something(column, text, features, name)
                 enough = speaks and score >= model.threshold
                 found.append(replace(one, score=score, enough=enough, speaks=speaks))
             else:
@@ -143,6 +165,23 @@ class SentenceChoice:
         if wording not in self._asked:
             self._asked[wording] = ask(wording, self._library)
         return self._asked[wording]
+
+
+def says_something(
+    column: Column, text: str, features: Mapping[str, float], name: str = ""
+) -> bool:
+    """Whether a sentence could answer a known column away from its abstract: it has a subject of
+    its own, a problem isn't how one was solved, a method isn't only pointed at, and data are named
+    or counted. `name` is what the paper's own method is called."""
+    if column.known == "problem":
+        return substance(text) >= _SUBSTANCE and not _SOLVES.search(text)
+    if column.known == "method":
+        return not dangles(text) or features["cues"] > 0
+    if column.known == "data":
+        return names_data(text, name)
+    if column.known == "result":
+        return substance(text) >= _SUBSTANCE or bool(_NUMBER.search(text))
+    return True
 
 
 def features_of(column: Column, text: str, place: float, late: float) -> dict[str, float]:

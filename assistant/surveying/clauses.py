@@ -15,6 +15,11 @@ _BOUND = re.compile(
     r"allowing|achieving|resulting|making|yielding|including|such as|and (?=we\b|it\b|our\b|the\b|"
     r"then\b|show|demonstrate)|so that|as well as)\b",
 )
+# "in three stages: …" says nothing without them.
+_COUNTS = re.compile(
+    r"\b(?:two|three|four|five|six|several|following|as follows|i\.e\.)(?:\s[\w-]+){0,4}$",
+    re.IGNORECASE,
+)
 # What opens a sentence and says nothing of the matter itself.
 _LEAD = re.compile(
     r"(?:(?:However|Moreover|Furthermore|Additionally|Specifically|In particular|Notably|Finally|"
@@ -22,7 +27,20 @@ _LEAD = re.compile(
     r"Consequently|Importantly|Interestingly|Surprisingly|Remarkably|More precisely|"
     r"In (?:this|our) (?:paper|work|article|study|report|survey)|To (?:this end|address (?:this|"
     r"these)[\w ]{0,30}|fill this gap|overcome (?:this|these)[\w ]{0,30}|bridge this gap|remedy "
-    r"this)|Based on this|With this|First|Second|Third|Lastly|Overall),\s+)+",
+    r"this)|Based on this|With this|First|Second|Third|Lastly|Overall|"
+    r"To the best of our knowledge|To our knowledge|Empirically|"
+    r"Experimentally|Numerically),\s+)+",
+)
+# A lead that points at the sentences before, which aren't shown.
+_POINTING_LEAD = re.compile(
+    r"(?:(?:However|Moreover|Therefore|Thus|Hence|Finally|In particular|Specifically),\s+)?"
+    r"(?:(?:Inspired|Motivated|Guided|Driven|Informed|Encouraged) by|To \w+|Based on|"
+    r"Building (?:up)?on|"
+    r"With|Given|In light of|Following|Leveraging|Using|For|In|Towards?|Through|As (?:a|one|"
+    r"an) \w+ to)"
+    r"\s+(?:all (?:of )?)?(?:this|these|those|such|it|that)\b(?! (?:paper|work|article|study|"
+    r"survey|"
+    r"report)\b)(?:\s[\w’'-]+){0,6}?,\s+|To this end,?\s+|By (?:this|doing so),\s+",
 )
 # Words that turn or narrow what stands before them: never cut off.
 _TURNS = re.compile(
@@ -30,7 +48,7 @@ _TURNS = re.compile(
     r"whereas|while|not|without|despite|under|assuming)\b",
     re.IGNORECASE,
 )
-_FIGURE = re.compile(
+FIGURE = re.compile(
     r"(?<![\w.$])(?:[~≈+-]|up to |over |about |nearly |at least |more than |around )?"
     r"\d+(?:[.,]\d+)*(?:\s?(?:\\?%|percent(?:age points?)?\b|points?\b|[x×](?!\w)|times\b|fold\b|"
     r"BLEU\b|dB\b|GPUs?\b|GB\b|hours?\b|days?\b|minutes?\b|seconds?\b|ms\b|frames per second\b|"
@@ -44,7 +62,7 @@ _COUNTED = re.compile(
     r"samples|examples|images|videos|pages|papers|participants|patients|students|subjects|hours|"
     r"languages|datasets|tasks|instances|tokens|benchmarks|models|pairs|environments)\b"
 )
-_NO_DATA = re.compile(
+NO_DATA = re.compile(
     r"(?:LLMs?|RL|AI|NLP|GPUs?|TPUs?|RLHF|SOTA|ML|CNNs?|GANs?|MLLMs?|VLMs?|RNNs?|LSTMs?|GPT\S*|"
     r"BERT\S*|PPO|GRPO|DPO|SFT|CoT|MDPs?|API|RLVR|URL|I[DI]?|Qwen\S*|LLaMA\S*|Llama\S*)"
 )
@@ -53,13 +71,17 @@ _MOST_BOLD = 4
 
 def shorten(text: str, keep: Sequence[re.Pattern[str]] = ()) -> Span:
     """The part of a sentence that is shown, as a range of it: all of a short one; of a long one
-    without its lead and the clauses that neither hold what `keep` finds nor turn the meaning."""
-    if len(text) <= LONG:
-        return 0, len(text)
-    start = _lead(text)
+    without its lead and the clauses that neither hold what `keep` finds nor turn the meaning. A
+    lead that points at what isn't shown ("To address these issues, ") goes from any."""
+    start = 0
+    if pointing := _POINTING_LEAD.match(text):
+        start = pointing.end()
     if len(text) - start <= LONG:
         return start, len(text)
-    bounds = [b for b in _bounds(text) if b > start + _SHORT]
+    start += lead(text[start:])
+    if len(text) - start <= LONG:
+        return start, len(text)
+    bounds = [b for b in bounds_of(text) if b > start + _SHORT]
     found = [m.start() for p in keep for m in p.finditer(text) if m.start() >= start]
     first = min(found, default=start)
     for end in bounds:
@@ -71,20 +93,27 @@ def shorten(text: str, keep: Sequence[re.Pattern[str]] = ()) -> Span:
 
 def _claims(rest: str, keep: Sequence[re.Pattern[str]]) -> bool:
     """Whether what would be cut off answers too, by a figure above all."""
-    return bool(_FIGURE.search(rest)) or any(pattern.search(rest) for pattern in keep)
+    return bool(FIGURE.search(rest)) or any(pattern.search(rest) for pattern in keep)
 
 
-def _lead(text: str) -> int:
+def lead(text: str) -> int:
+    """How many characters open a sentence and say nothing of the matter itself."""
     found = _LEAD.match(text)
     return found.end() if found else 0
 
 
-def _bounds(text: str) -> list[int]:
+def bounds_of(text: str) -> list[int]:
     """Where clauses end, outside of brackets, quotation marks and formulas."""
-    return [m.start() for m in _BOUND.finditer(text) if _outside(text[: m.start()])]
+    return [
+        m.start()
+        for m in _BOUND.finditer(text)
+        if is_outside(text[: m.start()])
+        and not (m.group()[0] == ":" and _COUNTS.search(text[: m.start()]))
+    ]
 
 
-def _outside(before: str) -> bool:
+def is_outside(before: str) -> bool:
+    """Whether what stands behind a text is outside of its brackets, quotations and formulas."""
     return (
         before.count("(") <= before.count(")")
         and before.count("[") <= before.count("]")
@@ -99,9 +128,9 @@ def bold_in(text: str, known: str) -> tuple[Span, ...]:
     sizes of data. None for other columns, and none where so much would be bold that it says
     nothing."""
     if known in ("result", "cost"):
-        found = [m.span() for m in _FIGURE.finditer(text)]
+        found = [m.span() for m in FIGURE.finditer(text)]
     elif known == "data":
-        names = (m.span() for m in _NAME.finditer(text) if not _NO_DATA.fullmatch(m.group()))
+        names = (m.span() for m in _NAME.finditer(text) if not NO_DATA.fullmatch(m.group()))
         found = [*names, *(m.span() for m in _COUNTED.finditer(text))]
     else:
         return ()

@@ -10,26 +10,29 @@ from assistant.finding import Found
 from assistant.late import ask, held
 from assistant.question import content_words
 from assistant.refusal import mentioned, shipped_model
+from assistant.surveying.about import Topic, shipped_about
 from store.filters import Filters
 
 if TYPE_CHECKING:
     from assistant.engine import CitedQueryEngine
 
-# The share of a topic's word pieces that a paper must hold, of a few words and of a question;
-# chosen by reading what eleven topics found among 414 papers.
-_HELD, _HELD_OF_QUESTION = 0.72, 0.6
-_A_TOPIC = 4  # content words
+_A_TOPIC = 6  # content words; a longer question is held by no sentence, and has a rule of its own
+# The share of a question's word pieces that a paper must hold, chosen by reading what was found.
+_HELD = 0.6
 _NEAR = 0.85  # of what the paper holds that holds most
 _WIDER = 2  # papers looked at for each that is wanted
+_AT_LEAST = 24
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """The passages that are about what is asked, best first, of those that were `considered`."""
+    """The passages that are about what is asked, best first, of those that were `considered`;
+    `count` are about it, of which no more than wanted are here."""
 
     passages: tuple[Passage, ...]
     considered: int
     found: Found
+    count: int = 0
 
 
 def papers_about(
@@ -37,29 +40,43 @@ def papers_about(
 ) -> About:
     """The papers about a question, at most so many.
 
-    A paper is about it if it is as near as the refusal's signals ask (`refusal.mentioned`) and
-    holds the question's words or words like them. The first one is kept where the engine would
-    answer from it.
+    A paper is about a topic if `surveying.about` is sure enough of it; of a long question, if it is
+    as near as the refusal's signals ask (`refusal.mentioned`) and holds the question's words or
+    words like them. The first one is kept where the engine would answer from it.
     """
-    found = engine.find(question, filters=filters, top_k=min(_WIDER * most, 50), rerank=rerank)
+    wider = min(max(_WIDER * most, _AT_LEAST), 50)
+    found = engine.find(question, filters=filters, top_k=wider, rerank=rerank)
     passages = found.passages
     if not passages:
         return About((), 0, found)
-    read = ask(found.standalone.question, engine.library)
-    papers = {p.paper.id: p.paper for p in passages}
-    pieces = engine.library.pieces_of(papers, len(papers))
-    shares = [held(read.pieces, pieces[p.paper.id])[0] for p in passages]
-    short = len(content_words(question)) <= _A_TOPIC
-    bar = max(_HELD if short else _HELD_OF_QUESTION, _NEAR * max(shares))
-    kept = [
-        passage
-        for passage, share in zip(passages, shares, strict=True)
-        if share >= bar and (passage.scores.dense is None or _near(passage))
-    ]
+    if len(content_words(question)) <= _A_TOPIC:
+        kept = _about_topic(engine, found)
+    else:
+        kept = _about_question(engine, found)
     first = passages[: max(found.named, 1)]
     if found.named or (not kept and _answers(engine, found)):
         kept = [*first, *(p for p in kept if p not in first)]
-    return About(tuple(kept[:most]), len(passages), found)
+    return About(tuple(kept[:most]), len(passages), found, len(kept))
+
+
+def _about_topic(engine: CitedQueryEngine, found: Found) -> list[Passage]:
+    model = shipped_about()
+    topic = Topic(found.standalone.question, engine.library, engine.finder.texts)
+    sure = [model.sure(features) for features in topic.features(found.passages)]
+    return [
+        passage
+        for passage, one in zip(found.passages, sure, strict=True)
+        if one >= model.threshold and _near(passage)
+    ]
+
+
+def _about_question(engine: CitedQueryEngine, found: Found) -> list[Passage]:
+    read = ask(found.standalone.question, engine.library)
+    papers = {p.paper.id: p.paper for p in found.passages}
+    pieces = engine.library.pieces_of(papers, len(papers))
+    shares = [held(read.pieces, pieces[p.paper.id])[0] for p in found.passages]
+    bar = max(_HELD, _NEAR * max(shares))
+    return [p for p, share in zip(found.passages, shares, strict=True) if share >= bar and _near(p)]
 
 
 def _answers(engine: CitedQueryEngine, found: Found) -> bool:
@@ -69,7 +86,8 @@ def _answers(engine: CitedQueryEngine, found: Found) -> bool:
 
 
 def _near(passage: Passage) -> bool:
-    return mentioned({"dense": passage.scores.dense or 0.0})
+    dense = passage.scores.dense
+    return dense is None or mentioned({"dense": dense})
 
 
 def refusal_of(about: About, papers: int) -> str:

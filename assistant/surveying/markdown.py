@@ -10,7 +10,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from assistant.surveying.values import NOT_STATED, Brief, Cell, Comparison, Surveyed, Table
+from assistant.surveying.values import NOT_STATED, Brief, Cell, Comparison, Point, Surveyed, Table
 from store.exports.markdown import escaped
 from store.exports.table import guarded
 from store.exports.text import clean, web_address
@@ -71,8 +71,7 @@ def brief_markdown(brief: Brief) -> str:
         parts.append(f"## {escaped(theme.label)}" if theme.label else "")
         parts.append(
             "\n".join(
-                f"- **{p.paper.year or 'Undated'}**, *{escaped(p.paper.title)}*: {_cell(p.cell)}"
-                for p in theme.points
+                f"- **{p.paper.year or 'Undated'}**: {_led(p)}{_cell(p.cell)}" for p in theme.points
             )
         )
     parts.append(_references(brief.papers))
@@ -98,6 +97,10 @@ def shown(cell: Cell) -> str:
     """A cell's text as plain text, with dots where the sentence has more."""
     before, behind = cell.cut
     return f"{'… ' if before else ''}{cell.text}{' …' if behind else ''}"
+
+
+def _led(point: Point) -> str:
+    return f"In *{escaped(point.lead)}*: " if point.lead else ""
 
 
 def _plain(text: str) -> str:

@@ -11,6 +11,7 @@ from store.library import Library
 from store.paper import Paper
 
 LONGEST = 200  # characters of a name
+_EVERYBODYS = 8  # papers; a name that more hold is a field's
 _LOOKED_AT = 400  # papers that hold a name's words
 # "We propose the X", "a framework called X (…)": with no preposition between, of which it would
 # only be the object.
@@ -26,6 +27,13 @@ _RIGHT_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _PART_OF_A_NAME = re.compile(r"\s+(?:with|via|by|using|for|from|in)\s+[A-Z]|\s*-?\s?[A-Z][a-z]+")
+# "Cooper, a RL framework": the name only tells which framework.
+_OF_ANOTHER = re.compile(
+    r"(?:[-\s]+[\w-]+){0,2}[-\s]+(?:frameworks?|methods?|approach\w*|algorithms?|based|training|"
+    r"finetuning|fine-tuning|variants?|baselines?|pipelines?|recipes?|strateg\w+|models?|"
+    r"connections?|"
+    r"systems?|layers?|networks?|optimi[sz]\w+|agents?|losse?s?|objectives?|type|style)\b"
+)
 _SHORT = re.compile(r"\(([A-Za-z][\w+-]{1,11}?)s?\)")
 _WORD = re.compile(r"[A-Za-z0-9]+")
 
@@ -57,7 +65,8 @@ def find_method(library: Library, name: str, filters: Filters = Filters()) -> Na
             if " " in form:
                 held |= {p.id: p for p in _holding(library, form, _pattern([form]), filters)}
         papers = list(held.values())
-    owns = {paper.id: _owns(paper, pattern) for paper in papers}
+    everybodys = len(papers) > _EVERYBODYS
+    owns = {paper.id: _owns(paper, pattern, everybodys) for paper in papers}
     told = {paper.id: _tells(paper, pattern) for paper in papers}
     papers.sort(key=lambda p: (not owns[p.id], -told[p.id], p.year or 9999, p.id))
     return Named(name, pattern, tuple(papers), int(any(owns.values())))
@@ -117,17 +126,21 @@ def _spelt_out(short: str, before: str) -> str:
     return " ".join(before[words[0].start() :].split())
 
 
-def _owns(paper: Paper, pattern: re.Pattern[str]) -> bool:
+def _owns(paper: Paper, pattern: re.Pattern[str], everybodys: bool) -> bool:
     """Whether a paper is the method's own: its title begins with the name and a colon, or is the
-    name, or its abstract introduces it."""
+    name, or its abstract introduces it. What everybody names no abstract introduces: "we propose a
+    visual odometry system"."""
     if found := pattern.match(paper.title):
         behind = paper.title[found.end() :]
         if re.match(r"\s*(?:\([^)]*\)\s*)?(?::|–|—|\s-\s|$)", behind):
             return True
+    if everybodys:
+        return False
     introduced = re.search(f"({_INTRODUCES})(?:{pattern.pattern})", paper.abstract, re.IGNORECASE)
     if not introduced or not _RIGHT_BEFORE.search(introduced.group(1)):
         return False  # "we introduce Speculative Knowledge Distillation" is another's
-    return not _PART_OF_A_NAME.match(paper.abstract[introduced.end() :])
+    behind = paper.abstract[introduced.end() :]
+    return not _PART_OF_A_NAME.match(behind) and not _OF_ANOTHER.match(behind)
 
 
 def _tells(paper: Paper, pattern: re.Pattern[str]) -> float:

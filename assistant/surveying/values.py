@@ -123,10 +123,12 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One sentence of a brief, on one paper, marks included where a language model wrote it."""
+    """One sentence of a brief, on one paper, marks included where a language model wrote it.
+    `lead` is the paper's short name or title where the sentence needs one to be understood."""
 
     paper: Surveyed
     cell: Cell
+    lead: str = ""
 
 
 @dataclass(frozen=True, slots=True)

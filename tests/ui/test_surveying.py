@@ -95,9 +95,9 @@ def test_a_brief_names_year_and_source(run: Run, library: Path) -> None:
     assert "  2021  " in done.out
     assert f"[1] {ORGANS.title}" in done.out
     done = run("brief", "tuning church organs", "--markdown", library=library)
-    assert f"- **2021**, *{ORGANS.title}*: " in done.out
+    assert f"- **2021**: In *{ORGANS.title}*: " in done.out
     found = document(run("brief", "tuning church organs", "--json", library=library))
-    assert found["how"].startswith("Of 6 papers")
+    assert found["how"].startswith("1 of 6 papers is about it")
 
 
 @pytest.mark.parametrize(

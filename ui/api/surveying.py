@@ -153,6 +153,9 @@ class MethodComparison(Shown):
 class BriefPoint(Shown):
     paper: SurveyedPaper
     cell: SurveyCell
+    lead: str = Field(
+        description="The paper's short name or title, where the sentence needs it to be understood."
+    )
 
 
 class BriefTheme(Shown):

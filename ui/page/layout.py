@@ -93,13 +93,18 @@ class Page:
     def _surveys_tab(self) -> None:
         with gr.Row():
             self.parts["survey_kind"] = gr.Radio(
-                list(KINDS), value=KINDS[0], show_label=False, label="Kind of survey", min_width=300
+                list(KINDS),
+                value=KINDS[0],
+                show_label=False,
+                label="Kind of survey",
+                min_width=350,
             )
             self.parts["survey_asked"] = gr.Textbox(
                 label="Topic or question; to compare, methods with commas between",
                 placeholder="reward hacking",
                 max_lines=2,
                 max_length=4000,
+                min_width=260,
                 scale=2,
                 elem_id="survey-asked",
             )
@@ -108,8 +113,9 @@ class Page:
                 placeholder="problem, method, data, result",
                 max_lines=2,
                 max_length=4000,
+                min_width=260,
             )
-        self.parts["survey"] = gr.Button("Survey", size="sm")
+        self.parts["survey"] = gr.Button("Survey", size="sm", variant="primary")
         self._html("surveyed", "", elem_id="surveyed")
 
     def _library_tab(self) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 import pytest
 
 from assistant.engine import CitedQueryEngine
+from assistant.surveying import comparing
 from assistant.surveying.comparing import BadMethods, compare_methods
-from assistant.surveying.naming import find_method
+from assistant.surveying.naming import Named, find_method
 from assistant.surveying.values import Cell, Comparison
 from store.library import Library
 from store.paper import Paper
@@ -154,3 +156,13 @@ def test_ferrybench_is_first_among_those_that_name_it(engine: CitedQueryEngine) 
     named = find_method(engine.library, "FerryBench")
     assert len(named.papers) == 2
     assert named.papers[0].id == FERRYBENCH.id
+
+
+def test_a_definition_is_of_the_method_and_no_mention() -> None:
+    named = Named("PPO", re.compile(r"\bPPO\b"), (), 0)
+    says = "PPO is an algorithm that clips its updates."
+    mention = "Current methods rely on frameworks like PPO and GRPO, which follow policy iteration."
+    assert comparing._defines(named, says, False) > 0
+    assert comparing._defines(named, "A method called PPO clips its updates.", False) > 0
+    assert comparing._defines(named, mention, False) == 0
+    assert comparing._defines(named, "In PPO training, a known flaw is drift.", False) == 0
