@@ -143,7 +143,7 @@ class Catalog:
 
     def chunk_ids(self, filters: Filters) -> list[str]:
         """The ids of all chunks in the vector index whose papers pass the filters."""
-        condition, values = where(filters)
+        condition, values = where(filters, unordered=True)
         rows = self._rows(
             "SELECT id, count FROM papers JOIN chunks ON chunks.paper_id = papers.id "
             f"WHERE {condition}",
@@ -174,11 +174,11 @@ class Catalog:
         return self._select("number IN (SELECT value FROM json_each(?))", [lots], "number")
 
     def count(self, filters: Filters = Filters(), *, text: str = "") -> int:
-        condition, values = where(filters, text)
+        condition, values = where(filters, text, unordered=True)
         return int(self._rows(f"SELECT COUNT(*) FROM papers WHERE {condition}", values)[0][0])
 
     def ids(self, filters: Filters) -> set[str]:
-        condition, values = where(filters)
+        condition, values = where(filters, unordered=True)
         return {i for (i,) in self._rows(f"SELECT id FROM papers WHERE {condition}", values)}
 
     def years(self) -> dict[int, int]:

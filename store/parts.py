@@ -98,7 +98,8 @@ class Parts:
         with self.opening:
             if self._vectors is None:
                 self.own()
-                self._vectors = VectorIndex(self._vectors_at, fingerprint_of(self.embedder))
+                fingerprint = fingerprint_of(self.embedder)
+                self._vectors = VectorIndex(self._vectors_at, fingerprint, self._matrix_at)
                 if len(self._vectors) == 0 and self._catalog.count_chunks():
                     self._catalog.changes.requeue("vectors")
             return self._vectors
@@ -125,7 +126,12 @@ class Parts:
         shutil.rmtree(self._folder / "words", ignore_errors=True)
         self._close_vectors()
         wipe(self._vectors_at)
+        shutil.rmtree(self._matrix_at, ignore_errors=True)
         self.pieces.clear()
+
+    @property
+    def _matrix_at(self) -> Path:
+        return self._folder / "matrix"
 
     @property
     def _vectors_at(self) -> Path | str:

@@ -10,6 +10,7 @@ from datetime import date as Date
 from typing import Any
 
 from store.filters import Filters
+from store.orders import DATE
 from store.paper import Paper, Source
 
 _FEW = 10_000  # papers
@@ -69,14 +70,22 @@ def from_json(data: str) -> Paper:
     return Paper(**values)
 
 
-def where(filters: Filters, text: str = "") -> tuple[str, list[object]]:
+def where(filters: Filters, text: str = "", *, unordered: bool = False) -> tuple[str, list[object]]:
     """A condition on `papers` and its values; `fold` is the function that `Database` brings.
+
+    Where the order doesn't matter (`unordered`), papers are found by their date.
 
     A `+` keeps SQLite from finding papers by that column and sorting them after: to walk an
     index of `store.orders` is quicker unless the papers are few.
     """
     parts: list[str] = ["1"]
     values: list[object] = []
+    if unordered and filters.since:
+        parts.append(f"{DATE} >= ?")  # a paper with a year alone counts for all of it
+        values.append(f"{filters.since.year:04}")
+    if unordered and filters.until:
+        parts.append(f"{DATE} <= ?")
+        values.append(filters.until.isoformat())
     if filters.since:
         parts.append("COALESCE(date, year || '-12-31') >= ?")
         values.append(filters.since.isoformat())

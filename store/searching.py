@@ -19,13 +19,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from store.catalog import Catalog
+    from store.matrix import Places
     from store.parts import Parts
 
 Found = list[tuple[str, float]]
 
-_WIDER = (3, 10)  # times as many as are wanted, asked of the whole library first
+# Times as many as are wanted, asked of the whole library first. Words are found so quickly that it
+# pays for filters that let little through; vectors are then compared one by one.
+_WIDER_WORDS = (3, 10, 30)
+_WIDER_VECTORS = (3, 10)
 _SURE = 1.5  # times as many as are wanted, expected among them to try it
-_KEPT = 16  # filters whose papers are remembered
+_KEPT = 500_000  # ids that are remembered as passing some filter
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class _Passing:
     ids: Sequence[str]
     known: frozenset[str]
     share: float
+    places: Places | None = None
 
 
 class Searches:
@@ -58,7 +63,7 @@ class Searches:
             return index.search(text, count)
 
         passing = self._passing("words", filters)
-        found = _among_the_nearest(search, limit, passing)
+        found = _among_the_nearest(search, limit, passing, _WIDER_WORDS)
         return index.search(text, limit, passing.ids) if found is None else found
 
     def vectors(self, vector: NDArray[np.float32], limit: int, filters: Filters) -> Found:
@@ -73,8 +78,12 @@ class Searches:
             return index.search(vector, count)
 
         passing = self._passing("vectors", filters)
-        found = _among_the_nearest(search, limit, passing)
-        return index.search(vector, limit, passing.ids) if found is None else found
+        found = _among_the_nearest(search, limit, passing, _WIDER_VECTORS)
+        if found is not None:
+            return found
+        if passing.places is not None:
+            return index.among(vector, limit, passing.places)
+        return index.search(vector, limit, passing.ids)
 
     def _passing(self, index: str, filters: Filters) -> _Passing:
         """What passes a filter, as long as nothing changes."""
@@ -83,26 +92,28 @@ class Searches:
             if key in self._remembered:
                 self._remembered.move_to_end(key)
                 return self._remembered[key]
+        places = None
         if index == "vectors":
-            ids, total = self._catalog.chunk_ids(filters), self._catalog.count_chunks()
+            ids, total = self._catalog.chunk_ids(filters), len(self._parts.vectors)
+            places = self._parts.vectors.places(ids)
         else:
-            ids, total = sorted(self._catalog.ids(filters)), self._catalog.count()
-        passing = _Passing(ids, frozenset(ids), len(ids) / max(total, 1))
+            ids, total = sorted(self._catalog.ids(filters)), len(self._parts.words)
+        passing = _Passing(ids, frozenset(ids), len(ids) / max(total, 1), places)
         with self._remembering:
             self._remembered[key] = passing
-            while len(self._remembered) > _KEPT:
+            while sum(len(kept.ids) for kept in self._remembered.values()) > _KEPT:
                 self._remembered.popitem(last=False)
         return passing
 
 
 def _among_the_nearest(
-    search: Callable[[int], Found], limit: int, passing: _Passing
+    search: Callable[[int], Found], limit: int, passing: _Passing, wider: Sequence[int]
 ) -> Found | None:
     """The first `limit` of a search that pass, if there are as many among the nearest of all."""
-    for wider in _WIDER:
-        if passing.share * wider < _SURE:
+    for times in wider:
+        if passing.share * times < _SURE:
             continue
-        found = [one for one in search(limit * wider) if one[0] in passing.known]
+        found = [one for one in search(limit * times) if one[0] in passing.known]
         if len(found) >= limit:
             return found[:limit]
     return None

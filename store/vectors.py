@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from store.errors import BrokenLibrary, WrongEmbedder
+from store.matrix import Matrix, Places
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
@@ -30,27 +31,30 @@ _HNSW: CreateHNSWConfiguration = {
 }
 
 
-_FEW = 400  # chunks that are compared sooner than searched for
+_AT_ONCE = 2_000  # vectors asked of Chroma
 
 
 class VectorIndex:
     """One Chroma collection of chunks with their vectors, text and metadata.
 
-    `store` is the LlamaIndex vector store, for anybody who wants to build on it.
+    `store` is the LlamaIndex vector store, for anybody who wants to build on it. In the folder
+    `matrix`, if one is given, the vectors lie once more, for exact comparison: see `Matrix`.
 
     Raises:
         WrongEmbedder: the collection was made with another embedder than `embedder`.
         BrokenLibrary: Chroma can't read what is there.
     """
 
-    def __init__(self, where: Path | str, embedder: str) -> None:
+    def __init__(self, where: Path | str, embedder: str, matrix: Path | None = None) -> None:
         from chromadb.errors import ChromaError
 
         self.embedder = embedder
+        self._matrix_at = matrix
         try:
             self._client = _client(where)
             try:
                 self._open()
+                self._level()
             except BaseException:
                 self._client.close()
                 raise
@@ -76,6 +80,23 @@ class VectorIndex:
         self._batch = int(self._client.get_max_batch_size())
         self.store: ChromaVectorStore = ChromaVectorStore(chroma_collection=collection)
 
+    def _level(self) -> None:
+        """Brings the matrix level with Chroma, as when it was thrown away, or a process killed
+        between the two. Costs nothing to speak of where it is."""
+        self._matrix: Matrix | None = None
+        if self._matrix_at is None:
+            return
+        self._matrix = Matrix(self._matrix_at)
+        if len(self._matrix) == len(self):
+            return
+        there = self._collection.get(include=[])["ids"]
+        self._matrix.remove(set(self._matrix.ids()).difference(there))
+        missing = [chunk_id for chunk_id in there if chunk_id not in self._matrix]
+        for start in range(0, len(missing), _AT_ONCE):
+            found = self._from_chroma(missing[start : start + _AT_ONCE])
+            if found:
+                self._matrix.add(list(found), np.stack(list(found.values())))
+
     def __len__(self) -> int:
         return int(self._collection.count())
 
@@ -88,6 +109,8 @@ class VectorIndex:
             node.embedding = vector.tolist()
         for start in range(0, len(nodes), self._batch):
             self.store.add(list(nodes[start : start + self._batch]))
+        if self._matrix is not None:
+            self._matrix.add([node.node_id for node in nodes], vectors)
 
     def remove(self, paper_ids: Sequence[str], counts: Mapping[str, int] = {}) -> None:
         """Removes every chunk of these papers.
@@ -100,6 +123,8 @@ class VectorIndex:
         for start in range(0, len(sought), 500):
             part = sought[start : start + 500]
             found += self._collection.get(where={"paper_id": {"$in": part}}, include=[])["ids"]  # type: ignore[dict-item]
+        if self._matrix is not None:  # first: what is missing here is fetched, what is old not
+            self._matrix.remove(found)
         for at in range(0, len(found), self._batch):
             self._collection.delete(ids=found[at : at + self._batch])
 
@@ -108,13 +133,16 @@ class VectorIndex:
     ) -> list[tuple[str, float]]:
         """The chunks nearest to a vector: (chunk id, cosine), nearest first.
 
-        `only` keeps the search to these chunk ids, those that are not there aside. Chroma's own
-        metadata filter does the same and takes ten times as long on a large library.
+        `only` keeps the search to these chunk ids, those that are not there aside. With a matrix
+        that is exact; Chroma takes as long for a few ids as for many, and its own metadata filter
+        ten times as long again.
         """
         from chromadb.errors import InternalError
 
-        if only is not None and len(only) <= _FEW:
-            return self._compared(vector, limit, only)
+        if only is not None and not only:
+            return []
+        if only is not None and self._matrix is not None:
+            return self._matrix.nearest(vector, limit, self._matrix.places(only))
         try:
             found = self._collection.query(
                 query_embeddings=vector.tolist(),
@@ -137,21 +165,25 @@ class VectorIndex:
             for chunk_id, distance in zip(found["ids"][0], distances[0], strict=True)
         ]
 
-    def _compared(
-        self, vector: NDArray[np.float32], limit: int, only: Sequence[str]
+    def places(self, chunk_ids: Sequence[str]) -> Places | None:
+        """Chunks to search `among` again and again; None without a matrix."""
+        return self._matrix.places(chunk_ids) if self._matrix is not None else None
+
+    def among(
+        self, vector: NDArray[np.float32], limit: int, places: Places
     ) -> list[tuple[str, float]]:
-        """The same for a few chunks, one by one: Chroma would go through all others for them."""
-        stored = self.vectors(only)
-        if not stored:
-            return []
-        rows = np.stack(list(stored.values()))
-        lengths = np.linalg.norm(rows, axis=1) * np.linalg.norm(vector)
-        cosines = np.einsum("ij,j->i", rows, vector.astype(np.float32)) / lengths.clip(1e-9)
-        found = zip(stored, cosines.tolist(), strict=True)
-        return sorted(found, key=lambda one: (-one[1], one[0]))[:limit]
+        """As `search`, exactly."""
+        assert self._matrix is not None
+        return self._matrix.nearest(vector, limit, places)
 
     def vectors(self, chunk_ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """The stored vectors of some chunks; unknown ids are left out."""
+        if self._matrix is not None:
+            known, rows = self._matrix.take(chunk_ids)
+            return dict(zip(known, rows, strict=True))
+        return self._from_chroma(chunk_ids)
+
+    def _from_chroma(self, chunk_ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         if not chunk_ids:
             return {}
         found = self._collection.get(ids=list(chunk_ids), include=["embeddings"])
@@ -162,6 +194,8 @@ class VectorIndex:
 
     def close(self) -> None:
         """Lets go of the database files, so that another process may own them."""
+        if self._matrix is not None:
+            self._matrix.close()
         self._client.close()
 
 

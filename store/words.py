@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _ANALYZER = "english"
 _HEAP = 64_000_000
+_COUNTED = 1000  # papers with a stem, up to which they are counted one by one
 
 
 class WordIndex:
@@ -101,9 +102,11 @@ class WordIndex:
                 t.Query.term_set_query(schema, "id", list(only)), 0.0
             )
             query = t.Query.boolean_query([(t.Occur.Must, query), (t.Occur.Must, within)])
-        searcher = self._index.searcher()
-        found = searcher.search(query, limit, count=False).hits
-        return [(searcher.doc(address)["id"][0], float(score)) for score, address in found]
+        searcher, ids = self._read
+        hits = searcher.search(query, limit, count=False).hits
+        found = [(float(score), (address.segment_ord, address.doc)) for score, address in hits]
+        self._unpack(place for _, place in found)
+        return [(ids[place], score) for score, place in found]
 
     def holding(self, text: str) -> list[str]:
         """The ids of all papers that hold every word of `text`, each in title or abstract."""
@@ -123,14 +126,18 @@ class WordIndex:
         hits = searcher.search(query, max(1, searcher.num_docs), count=False).hits
         # In the order in which they lie on the disk, as blocks of them are unpacked together.
         found = sorted([(address.segment_ord, address.doc) for _, address in hits])
-        for place in found:
-            if place not in ids:
-                ids[place] = searcher.doc(t.DocAddress(*place))["id"][0]
+        self._unpack(found)
         return [ids[place] for place in found]
 
     def held_by(self, stem: str) -> int:
-        """How many papers hold a stem in their title or abstract (the larger of both counts)."""
-        t, searcher, schema = self._tantivy, self._index.searcher(), self._index.schema
+        """How many papers hold a stem in their title or abstract (the larger of both counts).
+
+        Of a stem that a thousand hold, removed papers may count until the index tidies them away.
+        """
+        t, (searcher, _), schema = self._tantivy, self._read, self._index.schema
+        noted = max(int(searcher.doc_freq(field, stem)) for field in ("title", "abstract"))
+        if not noted or noted > _COUNTED:
+            return noted
         queries = (t.Query.term_query(schema, field, stem) for field in ("title", "abstract"))
         found = (searcher.search(query, limit=1, count=True) for query in queries)
         return max(int(hits.count) for hits in found)  # type: ignore[attr-defined] # not in the stubs
@@ -145,6 +152,13 @@ class WordIndex:
         # read are kept: to unpack a document takes ten times longer than to find it.
         self._read: tuple[tantivy.Searcher, dict[tuple[int, int], str]]
         self._read = self._index.searcher(), {}
+
+    def _unpack(self, places: Iterable[tuple[int, int]]) -> None:
+        """Reads the ids at places that were not read before."""
+        searcher, ids = self._read
+        for place in places:
+            if place not in ids:
+                ids[place] = searcher.doc(self._tantivy.DocAddress(*place))["id"][0]
 
     def _held(self, ids: Sequence[str]) -> dict[str, str]:
         """Of these papers the ones that are here, with the digest of their text."""

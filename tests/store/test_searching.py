@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from store import searching
-from store import vectors as vectors_module
 from store.filters import Filters
 from store.library import Library
 from tests.store.making import invented, open_library, record
@@ -38,13 +37,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
         yield opened
 
 
-@pytest.fixture(params=[0, 400], ids=["by Chroma", "one by one"])
-def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vectors_module, "_FEW", request.param)
-
-
 @pytest.mark.parametrize("filters", FILTERS, ids=str)
-@pytest.mark.usefixtures("few")
 def test_vectors_are_those_that_an_exact_search_finds(library: Library, filters: Filters) -> None:
     allowed = library.catalog.chunk_ids(filters)
     stored = library.vectors.vectors(allowed)
@@ -82,15 +75,15 @@ def test_a_wide_filter_is_asked_of_the_nearest_and_a_narrow_one_goes_into_the_se
         ids = [str(i) for i in range(0, 1000, step)]
         return searching._Passing(ids, frozenset(ids), share)
 
-    found = searching._among_the_nearest(search, 10, passing(0.5, 2))
+    found = searching._among_the_nearest(search, 10, passing(0.5, 2), (3, 10))
     assert (asked, found) == ([30], [(str(i), 1.0 - i / 1000) for i in range(0, 20, 2)])
     asked.clear()
-    assert len(searching._among_the_nearest(search, 10, passing(0.2, 5)) or ()) == 10
+    assert len(searching._among_the_nearest(search, 10, passing(0.2, 5), (3, 10)) or ()) == 10
     assert asked == [100]
     asked.clear()
-    assert searching._among_the_nearest(search, 10, passing(0.01, 100)) is None
+    assert searching._among_the_nearest(search, 10, passing(0.01, 100), (3, 10)) is None
     assert asked == []
-    assert searching._among_the_nearest(search, 10, passing(0.5, 100)) is None  # none of the near
+    assert searching._among_the_nearest(search, 10, passing(0.5, 100), (3, 10)) is None
     assert asked == [30, 100]
 
 
