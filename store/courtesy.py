@@ -38,10 +38,14 @@ class Courtesy:
                 self._ahead -= 1
                 self._last = time.monotonic()
 
+    def expected(self) -> bool:
+        """Whether short work is under way, or was a moment ago."""
+        return bool(self._ahead) or time.monotonic() - self._last <= _RECENTLY
+
     @contextmanager
     def step(self) -> Iterator[None]:
         """For as long as one step of long work takes."""
-        if not self._ahead and time.monotonic() - self._last > _RECENTLY:
+        if not self.expected():
             yield
             return
         with self._alone:

@@ -271,7 +271,7 @@ class Library:
                 return 0
             workers = None
             if pending >= _MANY and isinstance(self.embedder, MiniLM):
-                workers = opened.enter_context(self.pieces.workers())
+                workers = opened.enter_context(self.pieces.workers(self._courtesy.expected))
             return follow_vectors(
                 self.catalog,
                 self.vectors,

@@ -63,9 +63,9 @@ class PieceIndex:
         ]
         return vectors, rows
 
-    def workers(self) -> ReadingWorkers:
+    def workers(self, asked: Callable[[], bool]) -> ReadingWorkers:
         """As many processes as the model has threads; use them in a `with`."""
-        return ReadingWorkers(self.model.folder, self.head.path, self.model.threads)
+        return ReadingWorkers(self.model.folder, self.head.path, self.model.threads, asked)
 
     def _read_beside(
         self, flat: Sequence[tuple[Paper, TextNode]], workers: ReadingWorkers | None

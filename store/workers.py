@@ -11,10 +11,11 @@ import pickle
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from contextlib import suppress
+from concurrent.futures import Future, wait
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from queue import Empty, Queue
 from types import TracebackType
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     Read = tuple[Vectors, Coded]
 
 _TEXTS = 12  # in a task: a quarter of a second, so that both sides seldom wait for each other
+_REST = 1.0  # seconds at most between two tasks while questions are asked
 _UNDER_WAY = 3  # tasks that a process has been given, the one it works on among them
 
 
@@ -39,15 +41,22 @@ class ReadingWorkers:
     """Some processes with the built-in model each. Use as a context manager.
 
     Safe to use from several threads. A process that ends early (out of memory, killed) leaves its
-    work to the others; WorkerLost where there is none left.
+    work to the others; WorkerLost where there is none left. While questions are `asked` one works
+    at a time, and rests as long: so a core is free for them, and Chroma writes so seldom that few
+    wait for it.
     """
 
-    def __init__(self, model: Path, head: Path, count: int) -> None:
+    def __init__(
+        self, model: Path, head: Path, count: int, asked: Callable[[], bool] = lambda: False
+    ) -> None:
         self._tasks: Queue[tuple[list[Text], Future[list[Read]]] | None] = Queue()
         root = Path(__file__).parents[1]
         code = f"import sys; sys.path[0] = {str(root)!r}; from store.worker import main; main()"
         command = [sys.executable, "-c", code, str(model), str(head)]
-        self._workers = [_Worker(command, self._tasks, self._refuse) for _ in range(count)]
+        alone = threading.Lock()
+        self._workers = [
+            _Worker(command, self._tasks, self._refuse, asked, alone) for _ in range(count)
+        ]
 
     def __enter__(self) -> ReadingWorkers:
         return self
@@ -109,9 +118,18 @@ class ReadingWorkers:
 class _Worker:
     """One process, with a thread that gives it tasks and one that takes its results."""
 
-    def __init__(self, command: Sequence[str], tasks: Queue[Any], lost: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        tasks: Queue[Any],
+        lost: Callable[[], None],
+        asked: Callable[[], bool],
+        alone: threading.Lock,
+    ) -> None:
         self._tasks = tasks
         self._lost = lost
+        self._asked = asked
+        self._alone = alone
         self._given: deque[Future[list[Read]]] = deque()
         self._free = threading.Semaphore(_UNDER_WAY)
         self.alive = True
@@ -143,13 +161,18 @@ class _Worker:
             if not self.alive or (task := self._tasks.get()) is None:
                 return
             texts, future = task
-            self._given.append(future)
-            try:
-                pickle.dump(texts, self._process.stdin, pickle.HIGHEST_PROTOCOL)
-                self._process.stdin.flush()
-            except OSError:
-                self._lose()
-                return
+            with self._alone if self._asked() else nullcontext():
+                self._given.append(future)
+                try:
+                    pickle.dump(texts, self._process.stdin, pickle.HIGHEST_PROTOCOL)
+                    self._process.stdin.flush()
+                except OSError:
+                    self._lose()
+                    return
+                if self._asked():
+                    began = time.monotonic()
+                    wait([future])
+                    time.sleep(min(time.monotonic() - began, _REST))
 
     def _receive(self) -> None:
         assert self._process.stdout is not None
