@@ -60,6 +60,26 @@ def test_several_threads_share_them(workers: ReadingWorkers) -> None:
             assert np.array_equal(vectors, alone)
 
 
+def test_while_questions_are_asked_one_process_works_at_a_time(
+    workers: ReadingWorkers,
+) -> None:
+    alone = [vector for vector, _ in workers.read(CUTS)]
+    busy: list[int] = []
+
+    def asked() -> bool:
+        if started:
+            busy.append(sum(bool(worker._given) for worker in patient._workers))
+        return True
+
+    started = False
+    with ReadingWorkers(MODEL.folder, HEAD.path, 2, asked) as patient:
+        patient.read(CUTS[:1])
+        started = True
+        found = [vector for vector, _ in patient.read(CUTS)]
+    assert np.array_equal(found, alone)
+    assert max(busy) == 1
+
+
 def test_what_a_killed_process_was_given_is_done_by_another(workers: ReadingWorkers) -> None:
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(workers.read, CUTS * 20)
