@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from threading import Lock
 
 from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.llms.llm import LLM
@@ -92,6 +94,7 @@ class Finder:
         self.postprocessors = list(postprocessors)
         self.sentences = SentenceVectors(library)
         self.texts = SentenceTexts(library)
+        self._turn = Lock()
 
     def find(
         self,
@@ -136,7 +139,7 @@ class Finder:
             if postprocessors:
                 candidates = [p.candidates for p in postprocessors if isinstance(p, Rerank)]
                 wanted = max(looked_at, *candidates) if candidates else top_k
-            with self.library.ahead():
+            with self._thinking():
                 read = ask(asked, self.library)
                 passages = self._passages(standalone, read, filters, wanted)
             clock.step("retrieve")
@@ -149,7 +152,7 @@ class Finder:
                 passages = ranked.passages[:looked_at]
             else:
                 passages = sorted(ranked.passages, key=lambda p: p.paper.id not in first)[:top_k]
-            with self.library.ahead():
+            with self._thinking():
                 terms = terms_of(asked, self.library)
                 if standalone.excluded:  # others may call the same thing by other names
                     terms = replace(terms, names=frozenset())
@@ -174,6 +177,15 @@ class Finder:
         return Found(
             standalone, tuple(passages), tuple(evidence), features, searched, named, notice
         )
+
+    @contextmanager
+    def _thinking(self) -> Iterator[None]:
+        """Ahead of what is being added, and one question at a time: two that hand Python's lock
+        to and fro at each small step are answered more slowly together than one by one. Where an
+        endpoint embeds or another's retriever searches, there may be time to wait for others."""
+        here = self.library.embeds_here and isinstance(self.retriever, HybridRetriever)
+        with self._turn if here else nullcontext(), self.library.ahead():
+            yield
 
     def _evidence(
         self, standalone: Standalone, read: Asked, terms: Terms, passages: Sequence[Passage]

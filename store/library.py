@@ -142,6 +142,13 @@ class Library:
         return self._parts.embedder
 
     @property
+    def embeds_here(self) -> bool:
+        """Whether the built-in embedder reads texts, not an endpoint."""
+        from store.embedding import MiniLM
+
+        return isinstance(self.embedder, MiniLM)
+
+    @property
     def words(self) -> WordIndex:
         return self._parts.words
 
@@ -263,14 +270,12 @@ class Library:
 
     def index_vectors(self, progress: Progress | None = None) -> int:
         """Embeds what has changed; returns how many papers that were."""
-        from store.embedding import MiniLM
-
         self.own()
         with self._turn["vectors"], ExitStack() as opened:
             if not (pending := self.pending("vectors")):
                 return 0
             workers = None
-            if pending >= _MANY and isinstance(self.embedder, MiniLM):
+            if pending >= _MANY and self.embeds_here:
                 workers = opened.enter_context(self.pieces.workers(self._courtesy.expected))
             return follow_vectors(
                 self.catalog,
