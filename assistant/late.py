@@ -85,26 +85,26 @@ def held(asked: AskedPieces, pieces: Pieces) -> tuple[float, float]:
 def late_of_sentences(
     asked: AskedPieces, pieces: Pieces, spans: Sequence[Span]
 ) -> list[SentenceLate]:
-    """The same for each sentence of a paper by itself."""
-    if not len(asked.rows):
-        return [SentenceLate(0.0, 0.0, _direction(pieces.rows[:0])) for _ in spans]
+    """The same for each sentence of a paper by itself; `spans` follow one another."""
+    nothing = np.zeros(pieces.rows.shape[1], np.float32)
+    found = [SentenceLate(0.0, 0.0, nothing) for _ in spans]
+    if not spans or not len(asked.rows):
+        return found
+    begins, ends = np.array(spans).T
+    of = np.searchsorted(begins, pieces.starts, side="right") - 1
+    own = np.flatnonzero((of >= 0) & (pieces.starts < ends[of]))
+    own = own[np.argsort(of[own], kind="stable")]  # where windows overlap, pieces come twice
+    if not len(own):
+        return found
+    places, first = np.unique(of[own], return_index=True)
+    vectors = np.add.reduceat(pieces.rows[own], first, axis=0)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True).clip(1e-9)
     cosines = asked.rows @ pieces.rows.T
-    in_title = cosines[:, pieces.starts == TITLE]
-    title = in_title.max(axis=1) if in_title.shape[1] else np.zeros(len(asked.rows), np.float32)
-    found = []
-    for start, end in spans:
-        own = (pieces.starts >= start) & (pieces.starts < end)
-        if not own.any():
-            found.append(SentenceLate(0.0, 0.0, _direction(pieces.rows[:0])))
-            continue
-        best = cosines[:, own].max(axis=1)
-        late = float(best @ asked.weights)
-        news = float(np.maximum(best - title, 0) @ asked.weights)
-        found.append(SentenceLate(late, news, _direction(pieces.rows[own])))
+    titled = cosines[:, pieces.starts == TITLE]
+    title = titled.max(axis=1, keepdims=True) if titled.shape[1] else np.float32(0)
+    best = np.maximum.reduceat(cosines[:, own], first, axis=1)
+    late = asked.weights @ best
+    news = asked.weights @ np.maximum(best - title, 0)
+    for place, a, b, vector in zip(places, late.tolist(), news.tolist(), vectors, strict=True):
+        found[place] = SentenceLate(a, b, vector)
     return found
-
-
-def _direction(rows: Numbers) -> Numbers:
-    mean = rows.sum(axis=0)
-    direction: Numbers = mean / max(float(np.linalg.norm(mean)), 1e-9)
-    return direction

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from statistics import median
 
@@ -118,9 +118,9 @@ class HybridRetriever(BaseRetriever):
         first = set(favoured)
         best = sorted(fused, key=lambda i: (i not in first, -fused[i], i))
         # An id that has just been removed is left out.
-        papers = self.library.get(best[: max(s.late_pool, wanted)])
-        best = [i for i in best if i in papers]
-        scores = self._late(asked, papers, best[: s.late_pool], set(dense))
+        there = self.library.catalog.digests(best[: max(s.late_pool, wanted)])
+        best = [i for i in best if i in there]
+        scores = self._late(asked, {i: there[i] for i in best[: s.late_pool] if i in dense})
         if scores:
             read = set(best[: s.late_pool])
             usual, least = median(scores.values()), min(scores.values())
@@ -130,6 +130,7 @@ class HybridRetriever(BaseRetriever):
             for i in best:
                 fused[i] += s.feedback_weight * added.get(i, min(added.values(), default=0.0))
         best = sorted(best, key=lambda i: (i not in first, -fused[i], i))[:wanted]
+        papers = self.library.get(best)
         return [
             Passage(
                 paper=papers[i],
@@ -137,17 +138,18 @@ class HybridRetriever(BaseRetriever):
                 chunk=chunks[i][0] if i in chunks else f"{i}#0",
             )
             for i in best
+            if i in papers
         ]
 
-    def _late(
-        self, asked: Asked, papers: Mapping[str, Paper], pool: Sequence[str], embedded: Set[str]
-    ) -> dict[str, float]:
-        """Late interaction with the papers of the pool, those aside that no question has time to
-        read: most that wait for their vectors, and too many whose pieces are not kept yet."""
+    def _late(self, asked: Asked, pool: Mapping[str, str]) -> dict[str, float]:
+        """Late interaction with the papers of the pool, given by the digests of their texts; those
+        aside that no question has time to read, too many whose pieces are not kept yet."""
         if not self.settings.late_weight:
             return {}
-        ready = {i: papers[i] for i in pool if i in embedded}
-        return late_scores(asked.pieces, self.library.pieces_of(ready, _READ))
+        pieces = self.library.pieces_held(pool)
+        if missing := [i for i in pool if i not in pieces][:_READ]:
+            pieces |= self.library.pieces_of(self.library.get(missing), _READ)
+        return late_scores(asked.pieces, pieces)
 
 
 def best_chunks(found: Sequence[tuple[str, float]]) -> dict[str, tuple[str, float]]:

@@ -127,7 +127,8 @@ def _parts(library: Library) -> Iterator[dict[str, float]]:
         (library.catalog, "chunk_ids", "which papers pass the filter"),
         (library.vectors, "vectors", "fetching stored vectors"),
         (library, "get", "papers from the catalogue"),
-        (library, "pieces_of", "late interaction"),
+        (library.catalog, "digests", "papers from the catalogue"),
+        (library, "pieces_held", "late interaction"),
         (retrieval, "late_scores", "late interaction"),
     ]
     seconds = {part: 0.0 for _, _, part in targets}

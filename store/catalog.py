@@ -130,6 +130,13 @@ class Catalog:
         found = self._select(condition, [json.dumps(list(ids))], "number")
         return {paper.id: paper for paper in found}
 
+    def digests(self, ids: Sequence[str]) -> dict[str, str]:
+        """What tells a paper's text from any other (`store.rows.text_digest`), by id; ids that
+        are not there are left out."""
+        condition = "id IN (SELECT value FROM json_each(?))"
+        values = [json.dumps(list(ids))]
+        return dict(self._rows(f"SELECT id, text_digest FROM papers WHERE {condition}", values))
+
     def known_by(self, keys: Sequence[str]) -> dict[str, str]:
         """The ids of the papers that are known by keys (`store.identity.keys_of`), by key.
 

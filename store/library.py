@@ -307,6 +307,10 @@ class Library:
         """The word pieces of papers by id; see `PieceIndex.of`."""
         return self.pieces.of(papers, self.chunk, self.get, most)
 
+    def pieces_held(self, digests: Mapping[str, str]) -> dict[str, Pieces]:
+        """The word pieces of papers that are kept, by id; see `PieceIndex.held`."""
+        return self.pieces.held(digests)
+
     def chunk(self, paper: Paper) -> list[TextNode]:
         """The nodes of a paper as they stand in the vector index."""
         return self._encoder.chunk(paper)

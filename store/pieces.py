@@ -127,12 +127,29 @@ class PieceIndex:
             digests = {paper_id: self._digest(paper) for paper_id, paper in library.items()}
             self.put(row for row in rows if digests.get(row[0]) == row[1])
             codes |= {paper_id: code for paper_id, _, code in rows}
-        there = [i for i in papers if i in codes]
-        return dict(zip(there, self.head.decode([codes[i] for i in there]), strict=True))
+        return self._decoded({i: codes[i] for i in papers if i in codes})
+
+    def held(self, digests: Mapping[str, str]) -> dict[str, Pieces]:
+        """The pieces of papers by their ids, of those that are kept as they are: `digests` are
+        those of their texts."""
+        held = self._held(list(digests))
+        return self._decoded(
+            {
+                paper_id: held[paper_id][1]
+                for paper_id, digest in digests.items()
+                if paper_id in held and held[paper_id][0] == self._made_from(digest)
+            }
+        )
+
+    def _decoded(self, codes: Mapping[str, bytes]) -> dict[str, Pieces]:
+        return dict(zip(codes, self.head.decode(list(codes.values())), strict=True))
 
     def _digest(self, paper: Paper) -> str:
         """Of what a paper's pieces are made from: its text, the model and the head."""
-        return f"{text_digest(paper)} {self.model.fingerprint} {self.head.fingerprint}"
+        return self._made_from(text_digest(paper))
+
+    def _made_from(self, digest: str) -> str:
+        return f"{digest} {self.model.fingerprint} {self.head.fingerprint}"
 
     def close(self) -> None:
         self._database.close()

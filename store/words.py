@@ -124,7 +124,6 @@ class WordIndex:
         searcher, ids = self._read
         query = t.Query.const_score_query(t.Query.boolean_query(clauses), 0.0)
         hits = searcher.search(query, max(1, searcher.num_docs), count=False).hits
-        # In the order in which they lie on the disk, as blocks of them are unpacked together.
         found = sorted([(address.segment_ord, address.doc) for _, address in hits])
         self._unpack(found)
         return [ids[place] for place in found]
@@ -154,11 +153,11 @@ class WordIndex:
         self._read = self._index.searcher(), {}
 
     def _unpack(self, places: Iterable[tuple[int, int]]) -> None:
-        """Reads the ids at places that were not read before."""
+        """Reads the ids at places that were not read before, in the order in which they lie on the
+        disk, as blocks of them are unpacked together."""
         searcher, ids = self._read
-        for place in places:
-            if place not in ids:
-                ids[place] = searcher.doc(self._tantivy.DocAddress(*place))["id"][0]
+        for place in sorted(place for place in places if place not in ids):
+            ids[place] = searcher.doc(self._tantivy.DocAddress(*place))["id"][0]
 
     def _held(self, ids: Sequence[str]) -> dict[str, str]:
         """Of these papers the ones that are here, with the digest of their text."""

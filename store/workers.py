@@ -7,6 +7,7 @@ else the machine does (`nice`), which a question asked meanwhile is thankful for
 
 from __future__ import annotations
 
+import os
 import pickle
 import subprocess
 import sys
@@ -134,7 +135,12 @@ class _Worker:
         self._free = threading.Semaphore(_UNDER_WAY)
         self.alive = True
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            # One core each: without it half of the time goes in threads that wait for each other.
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
         )
         self._threads = [
             threading.Thread(target=work, daemon=True) for work in (self._send, self._receive)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from store.paper import Paper, Rejected
 from store.readers.base import Origin, ReaderError, UnknownFormat
 from store.readers.tables import CsvTable
-from tests.store.test_packed import Pipe
+from tests.store.packing import Pipe
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 TITLES = [

@@ -19,7 +19,7 @@ from store.paper import Paper, Rejected
 from store.readers import parquet
 from store.readers.base import Origin, ReaderError, UnknownFormat
 from store.readers.parquet import ParquetTable
-from tests.store.test_packed import Pipe
+from tests.store.packing import Pipe
 from tests.store.test_reader_csv import TITLES
 
 SAMPLES = Path(__file__).parents[1] / "samples"

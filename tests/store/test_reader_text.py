@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from store.paper import Paper, Rejected
 from store.readers.base import Origin, ReaderError
 from store.readers.blocks import TextBlocks
-from tests.store.test_packed import Pipe
+from tests.store.packing import Pipe
 from tests.store.test_reader_csv import TITLES
 
 ROOT = Path(__file__).parents[2]
