@@ -80,11 +80,13 @@ class Parts:
 
     @property
     def words(self) -> WordIndex:
-        from store.words import WordIndex
+        from store.words import WordIndex, outdated
 
         with self.opening:
             if self._words is None:
                 self.own()
+                if outdated(self._folder / "words"):
+                    shutil.rmtree(self._folder / "words")
                 self._words = WordIndex(self._folder / "words")
                 if len(self._words) == 0 and self._catalog.count():
                     self._catalog.changes.requeue("words")

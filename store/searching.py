@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from store.filters import Filters
+from store.words import key_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,11 +35,13 @@ _KEPT = 500_000  # ids that are remembered as passing some filter
 
 @dataclass(frozen=True, slots=True)
 class _Passing:
-    """The ids that pass a filter: in order, to look them up, and their share of all."""
+    """The ids that pass a filter: in order, to look them up, and their share of all; papers' also
+    by their number in the word index."""
 
     ids: Sequence[str]
     known: frozenset[str]
     share: float
+    keys: Mapping[int, str] = field(default_factory=dict)
     places: Places | None = None
 
 
@@ -59,10 +62,11 @@ class Searches:
         if filters == Filters(papers=filters.papers):  # nothing but names
             return index.search(text, limit, filters.papers)
 
-        def search(count: int) -> Found:
-            return index.search(text, count)
-
         passing = self._passing("words", filters)
+
+        def search(count: int) -> Found:
+            return index.search(text, count, among=passing.keys)
+
         found = _among_the_nearest(search, limit, passing, _WIDER_WORDS)
         return index.search(text, limit, passing.ids) if found is None else found
 
@@ -92,13 +96,14 @@ class Searches:
             if key in self._remembered:
                 self._remembered.move_to_end(key)
                 return self._remembered[key]
-        places = None
+        places, keys = None, {}
         if index == "vectors":
             ids, total = self._catalog.chunk_ids(filters), len(self._parts.vectors)
             places = self._parts.vectors.places(ids)
         else:
             ids, total = sorted(self._catalog.ids(filters)), len(self._parts.words)
-        passing = _Passing(ids, frozenset(ids), len(ids) / max(total, 1), places)
+            keys = {key_of(paper_id): paper_id for paper_id in ids}
+        passing = _Passing(ids, frozenset(ids), len(ids) / max(total, 1), keys, places)
         with self._remembering:
             self._remembered[key] = passing
             while sum(len(kept.ids) for kept in self._remembered.values()) > _KEPT:

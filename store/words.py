@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import threading
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from store.errors import BrokenLibrary
 from store.paper import Paper
@@ -18,6 +20,21 @@ if TYPE_CHECKING:
 _ANALYZER = "english"
 _HEAP = 64_000_000
 _COUNTED = 1000  # papers with a stem, up to which they are counted one by one
+
+
+def key_of(paper_id: str) -> int:
+    """The number that stands for a paper in the index: read ten times faster than its id."""
+    digest = hashlib.blake2b(paper_id.encode("utf-8", "replace"), digest_size=8).digest()
+    return int.from_bytes(digest, "big")
+
+
+def outdated(folder: Path) -> bool:
+    """Whether an index was made before papers had numbers there, and is to be made anew."""
+    try:
+        schema = json.loads((folder / "meta.json").read_text("utf-8"))["schema"]
+        return all(field["name"] != "key" for field in schema)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False  # there is none, or it is broken, which opening it will tell
 
 
 class WordIndex:
@@ -71,6 +88,7 @@ class WordIndex:
                 writer.delete_documents_by_term("id", paper.id)
                 document = self._tantivy.Document()
                 document.add_text("id", paper.id)
+                document.add_unsigned("key", key_of(paper.id))
                 document.add_bytes("digest", digest.encode())
                 document.add_text("title", paper.title)
                 document.add_text("abstract", paper.abstract)
@@ -80,11 +98,16 @@ class WordIndex:
             self._reload()
 
     def search(
-        self, text: str, limit: int = 100, only: Sequence[str] | None = None
+        self,
+        text: str,
+        limit: int = 100,
+        only: Sequence[str] | None = None,
+        among: Mapping[int, str] | None = None,
     ) -> list[tuple[str, float]]:
         """The papers that hold words of `text`: (paper id, BM25 score), best first.
 
-        `only` keeps the search to these ids.
+        `only` keeps the search to these ids; `among`, ids by `key_of`, leaves of what is found
+        only these.
         """
         t = self._tantivy
         weights = Counter(self.stems(text))
@@ -102,11 +125,15 @@ class WordIndex:
                 t.Query.term_set_query(schema, "id", list(only)), 0.0
             )
             query = t.Query.boolean_query([(t.Occur.Must, query), (t.Occur.Must, within)])
-        searcher, ids = self._read
+        searcher, known = self._read
         hits = searcher.search(query, limit, count=False).hits
+        if among is not None:
+            keys = searcher.fast_field_values("key", [address for _, address in hits])
+            ids = map(among.get, cast("list[int]", keys))
+            return [(i, float(score)) for i, (score, _) in zip(ids, hits, strict=True) if i]
         found = [(float(score), (address.segment_ord, address.doc)) for score, address in hits]
         self._unpack(place for _, place in found)
-        return [(ids[place], score) for score, place in found]
+        return [(known[place], score) for score, place in found]
 
     def holding(self, text: str) -> list[str]:
         """The ids of all papers that hold every word of `text`, each in title or abstract."""
@@ -172,6 +199,7 @@ class WordIndex:
         builder = self._tantivy.SchemaBuilder()
         builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
         builder.add_bytes_field("digest", stored=True)
+        builder.add_unsigned_field("key", fast=True)
         for field in ("title", "abstract"):
             builder.add_text_field(field, tokenizer_name=_ANALYZER, index_option="freq")
         return builder.build()

@@ -45,6 +45,17 @@ def test_an_index_that_was_thrown_away_is_made_again(tmp_path: Path, lost: str, 
     assert after == before
 
 
+def test_a_word_index_of_the_earlier_kind_is_made_again(tmp_path: Path) -> None:
+    with open_library(tmp_path / "library") as library:
+        library.add(invented(12))
+        before = contents(library)
+    meta = tmp_path / "library" / "words" / "meta.json"
+    meta.write_text(meta.read_text("utf-8").replace('"key"', '"other"'), "utf-8")
+    with open_library(tmp_path / "library") as library:
+        library.index()
+        assert contents(library) == before
+
+
 def found_by(held: Contents) -> dict[str, set[str]]:
     return {word: {paper_id for paper_id, _ in hits} for word, hits in held.words.items()}
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from store.errors import BrokenLibrary
 from store.paper import Paper
-from store.words import WordIndex
+from store.words import WordIndex, key_of, outdated
 from tests.store.making import invented
 
 TIDES = Paper(title="Tides in small harbours", abstract="We measure water. It rises twice.")
@@ -200,3 +200,21 @@ def test_a_broken_index_names_the_command_that_makes_it_anew(tmp_path: Path) -> 
     (tmp_path / "meta.json").write_text("not json")
     with pytest.raises(BrokenLibrary, match="assistant reindex"):
         WordIndex(tmp_path)
+
+
+def test_of_what_is_found_only_those_that_are_let_through(words: WordIndex) -> None:
+    among = {key_of(paper.id): paper.id for paper in (BELLS, BEES)}
+    hits = words.search("tides")
+    assert words.search("tides", among=among) == [hit for hit in hits if hit[0] == BELLS.id]
+    assert words.search("tides", among={}) == []
+
+
+def test_an_index_without_numbers_is_outdated(tmp_path: Path) -> None:
+    assert not outdated(tmp_path)  # there is none
+    WordIndex(tmp_path / "new")
+    assert not outdated(tmp_path / "new")
+    meta = tmp_path / "new" / "meta.json"
+    meta.write_text(meta.read_text("utf-8").replace('"key"', '"kez"'), "utf-8")
+    assert outdated(tmp_path / "new")
+    meta.write_text("not json", "utf-8")
+    assert not outdated(tmp_path / "new")
