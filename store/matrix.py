@@ -94,6 +94,19 @@ class Matrix:
         found = [(i, row) for i in chunk_ids if (row := at.get(i)) is not None]
         return Places([i for i, _ in found], np.array([row for _, row in found], np.intp))
 
+    def places_of(self, paper_ids: Iterable[str]) -> Places:
+        """The same for all chunks of papers, which are numbered from 0."""
+        at = self._at
+        ids: list[str] = []
+        rows: list[int] = []
+        for paper_id in paper_ids:
+            number = 0
+            while (row := at.get(chunk_id := f"{paper_id}#{number}")) is not None:
+                ids.append(chunk_id)
+                rows.append(row)
+                number += 1
+        return Places(ids, np.array(rows, np.intp))
+
     def nearest(self, vector: Vectors, limit: int, among: Places) -> list[tuple[str, float]]:
         """The nearest chunks by cosine: (chunk id, cosine), nearest first."""
         rows = self._rows

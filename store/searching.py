@@ -27,7 +27,7 @@ Found = list[tuple[str, float]]
 
 # Times as many as are wanted, asked of the whole library first. Words are found so quickly that it
 # pays for filters that let little through; vectors are then compared one by one.
-_WIDER_WORDS = (3, 10, 30)
+_WIDER_WORDS = (3, 10, 30, 100)
 _WIDER_VECTORS = (3, 10)
 _SURE = 1.5  # times as many as are wanted, expected among them to try it
 _KEPT = 500_000  # ids that are remembered as passing some filter
@@ -98,8 +98,9 @@ class Searches:
                 return self._remembered[key]
         places, keys = None, {}
         if index == "vectors":
-            ids, total = self._catalog.chunk_ids(filters), len(self._parts.vectors)
-            places = self._parts.vectors.places(ids)
+            places = self._parts.vectors.places_of(self._passing("words", filters).ids)
+            ids = self._catalog.chunk_ids(filters) if places is None else places.ids
+            total = len(self._parts.vectors)
         else:
             ids, total = sorted(self._catalog.ids(filters)), len(self._parts.words)
             keys = {key_of(paper_id): paper_id for paper_id in ids}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
@@ -169,9 +169,9 @@ class VectorIndex:
             for chunk_id, distance in zip(found["ids"][0], distances[0], strict=True)
         ]
 
-    def places(self, chunk_ids: Sequence[str]) -> Places | None:
-        """Chunks to search `among` again and again; None without a matrix."""
-        return self._matrix.places(chunk_ids) if self._matrix is not None else None
+    def places_of(self, paper_ids: Iterable[str]) -> Places | None:
+        """Papers' chunks, to search `among` again and again; None without a matrix."""
+        return self._matrix.places_of(paper_ids) if self._matrix is not None else None
 
     def among(
         self, vector: NDArray[np.float32], limit: int, places: Places

@@ -139,3 +139,11 @@ def test_it_is_brought_level_with_chroma_when_opened(tmp_path: Path, lost: str) 
     again.remove(["b"])
     assert list(again.vectors(["a#0", "b#0"])) == ["a#0"]
     again.close()
+
+
+def test_the_chunks_of_papers_are_found_by_their_numbers(tmp_path: Path) -> None:
+    matrix = Matrix(tmp_path)
+    matrix.add(["a#0", "b#0", "a#1", "a#10"], np.stack([UNIT[0], UNIT[1], UNIT[2], UNIT[0]]))
+    places = matrix.places_of(["b", "nobody", "a"])
+    assert places.ids == ["b#0", "a#0", "a#1"]
+    assert [i for i, _ in matrix.nearest(UNIT[2], 1, places)] == ["a#1"]
