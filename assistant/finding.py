@@ -94,7 +94,7 @@ class Finder:
         self.postprocessors = list(postprocessors)
         self.sentences = SentenceVectors(library)
         self.texts = SentenceTexts(library)
-        self._turn = Lock()
+        self._one_at_a_time = Lock()
 
     def find(
         self,
@@ -139,7 +139,7 @@ class Finder:
             if postprocessors:
                 candidates = [p.candidates for p in postprocessors if isinstance(p, Rerank)]
                 wanted = max(looked_at, *candidates) if candidates else top_k
-            with self._thinking():
+            with self._searching():
                 read = ask(asked, self.library)
                 passages = self._passages(standalone, read, filters, wanted)
             clock.step("retrieve")
@@ -152,7 +152,7 @@ class Finder:
                 passages = ranked.passages[:looked_at]
             else:
                 passages = sorted(ranked.passages, key=lambda p: p.paper.id not in first)[:top_k]
-            with self._thinking():
+            with self._searching():
                 terms = terms_of(asked, self.library)
                 if standalone.excluded:  # others may call the same thing by other names
                     terms = replace(terms, names=frozenset())
@@ -179,12 +179,13 @@ class Finder:
         )
 
     @contextmanager
-    def _thinking(self) -> Iterator[None]:
+    def _searching(self) -> Iterator[None]:
         """Ahead of what is being added, and one question at a time: two that hand Python's lock
-        to and fro at each small step are answered more slowly together than one by one. Where an
-        endpoint embeds or another's retriever searches, there may be time to wait for others."""
-        here = self.library.embeds_here and isinstance(self.retriever, HybridRetriever)
-        with self._turn if here else nullcontext(), self.library.ahead():
+        to and fro at each small step are answered more slowly together than one by one. Where a
+        search waits for another machine, or is another's retriever, questions wait side by side.
+        The time until its turn counts to a question's step."""
+        here = self.library.works_here and isinstance(self.retriever, HybridRetriever)
+        with self._one_at_a_time if here else nullcontext(), self.library.ahead():
             yield
 
     def _evidence(

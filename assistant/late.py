@@ -85,7 +85,8 @@ def held(asked: AskedPieces, pieces: Pieces) -> tuple[float, float]:
 def late_of_sentences(
     asked: AskedPieces, pieces: Pieces, spans: Sequence[Span]
 ) -> list[SentenceLate]:
-    """The same for each sentence of a paper by itself; `spans` follow one another."""
+    """How well each sentence of a paper speaks to a question by itself; `spans` follow one
+    another."""
     nothing = np.zeros(pieces.rows.shape[1], np.float32)
     found = [SentenceLate(0.0, 0.0, nothing) for _ in spans]
     if not spans or not len(asked.rows):

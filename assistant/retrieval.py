@@ -142,14 +142,14 @@ class HybridRetriever(BaseRetriever):
         ]
 
     def _late(self, asked: Asked, pool: Mapping[str, str]) -> dict[str, float]:
-        """Late interaction with the papers of the pool, given by the digests of their texts; those
-        aside that no question has time to read, too many whose pieces are not kept yet."""
+        """Late interaction with the papers of the pool, given by the digests of their texts. Of
+        those whose pieces are not kept yet a question has time to read a few."""
         if not self.settings.late_weight:
             return {}
         pieces = self.library.pieces_held(pool)
         if missing := [i for i in pool if i not in pieces][:_READ]:
             pieces |= self.library.pieces_of(self.library.get(missing), _READ)
-        return late_scores(asked.pieces, pieces)
+        return late_scores(asked.pieces, {i: pieces[i] for i in pool if i in pieces})
 
 
 def best_chunks(found: Sequence[tuple[str, float]]) -> dict[str, tuple[str, float]]:

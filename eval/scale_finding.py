@@ -123,12 +123,12 @@ def _parts(library: Library) -> Iterator[dict[str, float]]:
         (retrieval, "ask", "reading the question"),
         (library, "search_words", "searching the words"),
         (library, "search_vectors", "searching the vectors"),
-        (library.catalog, "ids", "which papers pass the filter"),
-        (library.catalog, "chunk_ids", "which papers pass the filter"),
+        (library._searches, "_passing", "which papers pass the filter"),
         (library.vectors, "vectors", "fetching stored vectors"),
         (library, "get", "papers from the catalogue"),
         (library.catalog, "digests", "papers from the catalogue"),
         (library, "pieces_held", "late interaction"),
+        (library, "pieces_of", "late interaction"),
         (retrieval, "late_scores", "late interaction"),
     ]
     seconds = {part: 0.0 for _, _, part in targets}

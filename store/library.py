@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from store.vectors import VectorIndex
     from store.words import WordIndex
 
+_SHOWN = 200  # characters of a rejected record that a report holds
 _MANY = 2000  # papers for whose vectors it is worth the second that other processes take to start
 
 Record = Paper | Rejected | Skipped | Opened
@@ -149,6 +150,11 @@ class Library:
         return isinstance(self.embedder, MiniLM)
 
     @property
+    def works_here(self) -> bool:
+        """Whether a search waits for no other machine: neither for an embedder nor for Chroma."""
+        return self.embeds_here and not self.settings.chroma_url
+
+    @property
     def words(self) -> WordIndex:
         return self._parts.words
 
@@ -188,7 +194,7 @@ class Library:
                     papers += 1
                     yield record
                 elif isinstance(record, Rejected):
-                    rejected.append(record)
+                    rejected.append(replace(record, text=record.text[:_SHOWN], fields=""))
                 elif isinstance(record, Opened):
                     formats.append(record)
                 else:

@@ -95,7 +95,7 @@ class Matrix:
         return Places([i for i, _ in found], np.array([row for _, row in found], np.intp))
 
     def places_of(self, paper_ids: Iterable[str]) -> Places:
-        """The same for all chunks of papers, which are numbered from 0."""
+        """The same for all chunks of papers, which are numbered from 0 without gaps."""
         at = self._at
         ids: list[str] = []
         rows: list[int] = []

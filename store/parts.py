@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from store.errors import BrokenLibrary
 from store.lock import LibraryLock
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class Parts:
     """The indexes over a catalogue, the embedder, and the lock that all but the catalogue need.
 
     An index that is found empty beside a catalogue that isn't is put before the changes again:
-    somebody threw it away. Raises as `Library` does.
+    somebody threw it away, or it was of an earlier kind. Raises as `Library` does.
     """
 
     def __init__(
@@ -86,7 +87,7 @@ class Parts:
             if self._words is None:
                 self.own()
                 if outdated(self._folder / "words"):
-                    shutil.rmtree(self._folder / "words")
+                    self._discard_words()
                 self._words = WordIndex(self._folder / "words")
                 if len(self._words) == 0 and self._catalog.count():
                     self._catalog.changes.requeue("words")
@@ -119,6 +120,16 @@ class Parts:
                 model = self.embedder if isinstance(self.embedder, MiniLM) else MiniLM()
                 self._pieces = PieceIndex(self._folder / "pieces.sqlite", model)
             return self._pieces
+
+    def _discard_words(self) -> None:
+        folder = self._folder / "words"
+        try:
+            shutil.rmtree(folder)
+        except OSError as error:
+            raise BrokenLibrary(
+                f"The word index in {folder} is of an earlier kind and can't be made anew "
+                f"({error.strerror}): make the folder writable."
+            ) from error
 
     def wipe(self) -> None:
         """Throws away what is derived from the catalogue; the caller holds `opening`."""

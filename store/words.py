@@ -32,7 +32,7 @@ def outdated(folder: Path) -> bool:
     """Whether an index was made before papers had numbers there, and is to be made anew."""
     try:
         schema = json.loads((folder / "meta.json").read_text("utf-8"))["schema"]
-        return all(field["name"] != "key" for field in schema)
+        return bool(schema) and all(field["name"] != "key" for field in schema)
     except (OSError, ValueError, KeyError, TypeError):
         return False  # there is none, or it is broken, which opening it will tell
 
@@ -106,8 +106,8 @@ class WordIndex:
     ) -> list[tuple[str, float]]:
         """The papers that hold words of `text`: (paper id, BM25 score), best first.
 
-        `only` keeps the search to these ids; `among`, ids by `key_of`, leaves of what is found
-        only these.
+        `only` keeps the search to these ids. Of the `limit` best, only those in `among` are
+        given, ids by `key_of`.
         """
         t = self._tantivy
         weights = Counter(self.stems(text))
@@ -151,7 +151,7 @@ class WordIndex:
         searcher, ids = self._read
         query = t.Query.const_score_query(t.Query.boolean_query(clauses), 0.0)
         hits = searcher.search(query, max(1, searcher.num_docs), count=False).hits
-        found = sorted([(address.segment_ord, address.doc) for _, address in hits])
+        found = [(address.segment_ord, address.doc) for _, address in hits]
         self._unpack(found)
         return [ids[place] for place in found]
 

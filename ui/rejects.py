@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain, count
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -22,11 +23,17 @@ class RejectsFile:
     """Records that were rejected go into a file as they come; there is none until one comes.
 
     Without a path it lies in the library's folder, under the time of the first. Use as a context
-    manager. Raises LibraryError (from `noting`) where the file can't be written.
+    manager. Raises LibraryError where the path holds something already, as what somebody mended
+    must not be lost, and (from `noting`) where the file can't be written.
     """
 
     def __init__(self, folder: Path, path: Path | None = None) -> None:
         self._folder = folder / "rejected"
+        if path is not None and path.is_file() and path.stat().st_size:
+            raise LibraryError(
+                f"{path} holds something already, which would be lost: name a new file with "
+                "--rejects."
+            )
         self._wanted = path
         self._file: IO[str] | None = None
         self.path: Path | None = None
@@ -64,9 +71,17 @@ class RejectsFile:
         self.count += 1
 
     def _open(self) -> None:
-        self.path = self._wanted or self._folder / f"{datetime.now():%Y-%m-%d-%H%M%S}.jsonl"
+        self.path = self._wanted or self._unused()
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = self.path.open("w", encoding="utf-8", errors="replace")
+        self._file = self.path.open(
+            "w" if self._wanted else "x", encoding="utf-8", errors="replace"
+        )
+
+    def _unused(self) -> Path:
+        name = f"{datetime.now():%Y-%m-%d-%H%M%S}"
+        names = chain([name], (f"{name}-{number}" for number in count(2)))
+        paths = (self._folder / f"{each}.jsonl" for each in names)
+        return next(path for path in paths if not path.exists())
 
 
 def _line(reject: Rejected) -> dict[str, Any]:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 WRITER = "catalogue"
 LISTED = 20  # papers, where no other number is asked for
-_MOST = 50  # papers that are ever listed; `Collection` names all
+_MOST = 200  # papers that are ever listed; `Collection` names all
 _OF_A_GROUP = 3  # papers that a group's line cites
 
 Passages = tuple[Passage, ...]

@@ -12,6 +12,7 @@ from store.paper import Paper, Rejected
 
 Data = bytes | BinaryIO
 LARGEST = 512 * 1024 * 1024  # bytes of a file of a format that is read whole
+KEPT = 20_000  # characters of a record that can't be read, for somebody to mend it
 
 
 class ReaderError(ValueError):

@@ -13,7 +13,7 @@ from typing import Any
 from store.paper import Paper, Rejected, Source, normal_arxiv
 from store.readers.addresses import ids_in
 from store.readers.authors import authors_of, in_order
-from store.readers.base import Data, Origin, decode
+from store.readers.base import KEPT, Data, Origin, decode
 from store.readers.bibtex_entries import Entry, entries_of
 from store.readers.fields import record_of
 from store.readers.latex import from_latex
@@ -33,7 +33,6 @@ _PREFACE = 10  # lines that a program may put above the first entry
 _VOLUMES = frozenset(("proceedings", "mvproceedings", "collection", "mvcollection", "book"))
 _MOST_VOLUMES = 50_000
 _MOST_WAITING = 2_000  # entries whose volume comes later, as BibTeX wants it
-_RAW = 2_000  # characters of an entry that can't be read
 
 _AND = re.compile(r"\s+and(?=[\s{])", re.I)
 _BRACE = re.compile(r"[{}]")
@@ -69,7 +68,7 @@ class BibTex:
         for position, entry in enumerate(entries_of(data), start=1):
             source = Source(origin.file, position, entry.line)
             if entry.wrong:
-                yield Rejected(source, entry.wrong, f"@{entry.kind}{{{entry.raw}"[:_RAW])
+                yield Rejected(source, entry.wrong, f"@{entry.kind}{{{entry.raw}"[:KEPT])
                 continue
             if entry.kind in _VOLUMES and len(volumes) < _MOST_VOLUMES:
                 names = ("title", "booktitle", "year", "month", "date")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from store.paper import Paper, Rejected, Source
 from store.readers.authors import authors_of
-from store.readers.base import Data, Origin, ReaderError, decode, stream_of
+from store.readers.base import KEPT, Data, Origin, ReaderError, decode, stream_of
 from store.readers.fields import record_of
 from store.readers.streams import HEAD, Lines, LongLine, Pieces, Stream, pieces_of
 
@@ -34,7 +34,6 @@ _LABEL = re.compile(
 )
 _ADDRESS = re.compile(r"\s*(?:https?://\S+|doi:\s*\S+|arxiv:\s*\S+)\s*$", re.I)
 _LARGEST = 400_000  # characters of a block
-_EXCERPT = 500
 _NAME = re.compile(r"[^\W\d_][\w.'’-]*")
 _BETWEEN = re.compile(r"\s*(?:;|, and |,| and | & )\s*")
 _ET_AL = re.compile(r"[,;]?\s*et al\.?$", re.I)
@@ -87,7 +86,7 @@ class TextBlocks:
         for position, block in enumerate(_joined(blocks) if labelled else blocks, start=1):
             source = Source(origin.file, position, block.line)
             if block.why:
-                yield Rejected(source, block.why, "\n".join(block.lines)[:_EXCERPT])
+                yield Rejected(source, block.why, "\n".join(block.lines)[:KEPT])
             else:
                 yield record_of(_fields(block, labelled=labelled), source)
 

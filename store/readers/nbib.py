@@ -12,14 +12,13 @@ from collections.abc import Iterator
 
 from store.paper import Paper, Rejected, Source
 from store.readers.authors import in_order
-from store.readers.base import Data, Origin, decode
+from store.readers.base import KEPT, Data, Origin, decode
 from store.readers.fields import record_of
 from store.readers.streams import Lines, LongLine
 
 _TAG = re.compile(r"(?=.{4,5}-)([A-Z][A-Z0-9]{1,3}) {0,2}- ?")
 _START = re.compile(r"\s*PMID ?- ?\d{1,9}[ \t]*\n(?:[ \t]*\n)?[A-Z][A-Z0-9]{1,3} {0,2}- ")
 _LONGEST = 400_000  # characters of a record
-_RAW = 2_000
 _DOI = re.compile(r"(\S{1,300})\s?\[doi\]", re.I)
 _SO_DOI = re.compile(r"\bdoi:\s*(10\.\S{1,300}?)\.?(?:\s|$)", re.I)
 _DAY = re.compile(r"\d{4} [A-Z][a-z]{2} \d{1,2}")
@@ -42,7 +41,7 @@ class Nbib:
         for position, (line, given, wrong) in enumerate(_records(data), start=1):
             source = Source(origin.file, position, line)
             if wrong:
-                yield Rejected(source, wrong, _first(given, "TI")[:_RAW])
+                yield Rejected(source, wrong, _written(given)[:KEPT])
             else:
                 yield record_of(_record(given), source)
 
@@ -102,6 +101,10 @@ def _record(given: Fields) -> dict[str, object]:
         "other_ids": [f"pubmed:{pmid}"],
         "url": f"https://pubmed.ncbi.nlm.nih.gov/{pmid}/" if pmid.isdecimal() else "",
     }
+
+
+def _written(given: Fields) -> str:
+    return "\n".join(f"{tag:<4}- {value}" for tag, values in given.items() for value in values)
 
 
 def _first(given: Fields, tag: str) -> str:

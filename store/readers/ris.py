@@ -13,7 +13,7 @@ from typing import Any
 from store.paper import Paper, Rejected, Source, normal_arxiv
 from store.readers.addresses import ids_in
 from store.readers.authors import in_order
-from store.readers.base import Data, Origin, decode
+from store.readers.base import KEPT, Data, Origin, decode
 from store.readers.fields import record_of
 from store.readers.streams import Lines, LongLine
 
@@ -21,7 +21,6 @@ _TAG = re.compile(r"([A-Z][A-Z0-9]) {1,2}-(?: |$)")  # some write one space
 _START = re.compile(r"^TY {1,2}- ?[A-Za-z][A-Za-z ]{1,30}\n(?:[ \t]*\n)?[A-Z][A-Z0-9] {1,2}-", re.M)
 _PREFACE = 10  # lines that a program may put above the first record
 _LONGEST = 400_000  # characters of a record
-_RAW = 2_000
 
 _DAY = re.compile(r"(\d{4})[/-](\d{1,2})[/-](\d{1,2})")
 _YEAR = re.compile(r"\d{4}")
@@ -49,7 +48,7 @@ class Ris:
                 yield record_of(_record(given), source)
             else:
                 why = wrong or "it can't be read: each line needs a tag such as 'TI  - '"
-                yield Rejected(source, why, "\n".join(lines)[:_RAW])
+                yield Rejected(source, why, "\n".join(lines)[:KEPT])
 
 
 def _records(data: Data) -> Iterator[tuple[int, list[str], str]]:

@@ -14,7 +14,15 @@ from pathlib import PurePath
 from typing import NamedTuple
 
 from store.paper import Paper, Rejected, Source
-from store.readers.base import Data, Origin, ReaderError, UnknownFormat, decode, stream_of
+from store.readers.base import (
+    KEPT,
+    Data,
+    Origin,
+    ReaderError,
+    UnknownFormat,
+    decode,
+    stream_of,
+)
 from store.readers.columns import fields_by, guess, of_papers, plain_name
 from store.readers.fields import record_of
 from store.readers.streams import HEAD, Lines, LongLine, Pieces, Stream, pieces_of
@@ -24,7 +32,6 @@ _SAMPLE = 50  # rows by which a table is known
 _NAME = 80  # characters that a column's name may have
 _LONG = 120  # characters that abstracts have on average, at least
 _EVEN = 0.8  # share of the rows that are as long as the first
-_EXCERPT = 500  # characters of a rejected row
 # What begins a file of another kind: JSON, XML, BibTeX, LaTeX.
 _OTHER = re.compile(r"\s*[\[{<@%]")
 _FULL_NAMES = ("authorfullnames", "af")  # of Scopus and Web of Science, beside names in short
@@ -99,7 +106,7 @@ class CsvTable:
                     f"quotes around texts that hold a {mark}"
                 )
             if row.why:
-                yield Rejected(source, row.why, dialect.delimiter.join(cells)[:_EXCERPT])
+                yield Rejected(source, row.why, dialect.delimiter.join(cells)[:KEPT])
                 continue
             # Backwards, so that the first of two columns with one name counts.
             by_name = dict(reversed(list(zip(names, cells, strict=False))))

@@ -11,9 +11,7 @@ from assistant.question import terms_of
 from store.late import AskedPieces, Pieces
 from store.library import Library
 from store.paper import Paper
-from tests.assistant.invented import (
-    passage,
-)
+from tests.assistant.invented import passage
 
 QUESTION = "How do honeybees find their hive in morning light?"
 WIDTH = 96

@@ -1,4 +1,4 @@
-"""From a question to an answer: the events on the way, and whatever stands in for a part."""
+"""From a question to an answer: the events on the way, and odd questions and libraries."""
 
 from __future__ import annotations
 

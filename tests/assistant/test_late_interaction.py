@@ -110,6 +110,23 @@ def test_news_is_what_the_title_does_not_say() -> None:
     assert alone.late == alone.news == 1
 
 
+@given(st.lists(st.integers(-1, 60), min_size=1, max_size=40), st.integers(0, 2**32 - 1))
+def test_sentences_are_scored_as_by_a_plain_loop(starts: list[int], seed: int) -> None:
+    """Pieces come in any order and twice, as windows overlap; some stand between sentences."""
+    random = np.random.default_rng(seed)
+    paper, asked = pieces(rows(len(starts), random), starts), asked_for(rows(4, random))
+    spans = [(0, 7), (8, 20), (25, 26), (30, 61)]
+    cosines = asked.rows @ paper.rows.T
+    title = [cosines[m][paper.starts == TITLE].max(initial=-1) for m in range(4)]
+    titled = (paper.starts == TITLE).any()
+    for (start, end), found in zip(spans, late_of_sentences(asked, paper, spans), strict=True):
+        own = [i for i, at in enumerate(starts) if start <= at < end]
+        best = [max((cosines[m][i] for i in own), default=0) for m in range(4)]
+        news = [max(b - (t if titled else 0), 0) for b, t in zip(best, title, strict=True)]
+        assert found.late == pytest.approx(asked.weights @ best, abs=1e-5)
+        assert found.news == pytest.approx(asked.weights @ news if own else 0, abs=1e-5)
+
+
 def test_sentences_without_pieces_or_a_question_score_nothing() -> None:
     for asked, paper in (
         (asked_for(axis(0)), pieces(axis())),

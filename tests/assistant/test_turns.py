@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from unittest.mock import patch
 
 import pytest
 from llama_index.core.base.base_retriever import BaseRetriever
@@ -54,3 +55,10 @@ def test_questions_wait_together_for_another_retriever(library: Library) -> None
     with ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(engine.ask, [BEE_QUESTION] * 2))
     assert [answer.status for answer in answers] == ["refused", "refused"]
+
+
+def test_questions_wait_together_for_a_chroma_server(library: Library) -> None:
+    assert library.works_here
+    settings = library.settings.model_copy(update={"chroma_url": "http://127.0.0.1:9"})
+    with patch.object(library, "settings", settings):
+        assert not library.works_here

@@ -23,8 +23,20 @@ def test_a_table_is_shown_and_its_papers_open(open_page: OpenPage, address: str)
     expect(rows).to_have_count(1)
     expect(page.locator("#surveyed thead th")).to_have_text(["Paper", "method", "code"])
     expect(rows.locator("td").last).to_have_text("not stated in the abstract")
-    rows.get_by_role("button", name=BEES.title).click()
+    rows.get_by_role("button", name=BEES.title, exact=True).click()
     expect(page.locator("#source h2")).to_have_text(BEES.title)
+    expect(page.locator("#source mark")).to_have_count(0)
+
+
+def test_a_cell_opens_the_very_sentence_that_it_rests_on(open_page: OpenPage, address: str) -> None:
+    page = open_page(address)
+    survey(page, "Table", "dialects of beehives", "method, result")
+    cell = page.locator("#surveyed td").filter(has=page.locator(".chip")).first
+    cell.locator(".chip").click()
+    marked = page.locator("#source mark")
+    expect(marked).to_have_count(1)
+    said = (cell.text_content() or "").replace(cell.locator(".chip").text_content() or "", "")
+    assert said.strip(" .…") in (marked.text_content() or "")
 
 
 def test_methods_are_compared_and_a_brief_is_written(open_page: OpenPage, address: str) -> None:

@@ -1,4 +1,5 @@
-"""What the tests of the store share: an empty catalogue, an empty library, and watches."""
+"""What the tests of the store share: an empty catalogue, an empty library, a
+watch on the embedder, and an indexing in small steps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two looks at a catalogue that its tests take."""
+"""What tests of the catalogue do to it again and again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reader of saved listing pages: real pages, hard cases, cut and damaged pages."""
+"""The reader of saved listing pages: layouts, dates, what is refused, odd characters."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from store.readers.pages import ListingPage, NotAListingPage
 from tests.steps import steps
 from tests.store.listing import LAYOUTS, ONE, SAVED, TODAY, TWO, outcomes, page, papers, texts
 from tests.store.make_pages import Fake, Layout, title, write
+
+# Layouts
 
 
 def test_reads_a_whole_record() -> None:

@@ -1,4 +1,4 @@
-"""Listing pages that were cut off, and property tests of the reader."""
+"""Listing pages that were cut off, and any page at all: the reader's property tests."""
 
 from __future__ import annotations
 

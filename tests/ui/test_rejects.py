@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from store.paper import Rejected, Source
 from store.readers import READERS
 from tests.ui.making import Run, complaint, document
+from ui.rejects import RejectsFile
 
 GOOD = {"title": "Lamps that hum", "abstract": "Lamps hum when the grid does.", "year": 2021}
 BARE = {"title": "Wells of the coast", "authors": ["Ada One"], "doi": "10.5555/wells"}
@@ -72,6 +74,37 @@ def test_no_file_is_made_where_nothing_is_rejected(run: Run, page: Path, tmp_pat
     assert report["rejects_file"] is None
     assert report["formats"] == [{"file": str(page), "format": "listing page"}]
     assert not (tmp_path / "library" / "rejected").exists()
+
+
+def test_a_file_that_holds_something_is_not_written_over(
+    run: Run, records: Path, tmp_path: Path
+) -> None:
+    mended = tmp_path / "mended.jsonl"
+    mended.write_text(json.dumps(GOOD), "utf-8")
+    for added in (records, mended):
+        failed = run("add", str(added), "--rejects", str(mended), library=tmp_path / "library")
+        assert "holds something already" in complaint(failed, 1)
+    assert json.loads(mended.read_text("utf-8")) == GOOD
+
+
+def test_files_of_the_same_second_do_not_meet(tmp_path: Path) -> None:
+    reject = Rejected(Source("a.jsonl", 1, 1), "it has no title", "text")
+    paths = set()
+    for _ in range(3):
+        with RejectsFile(tmp_path) as rejects:
+            list(rejects.noting([reject]))
+            paths.add(rejects.path)
+    assert len(paths) == 3
+
+
+def test_a_record_that_can_not_be_read_is_kept_whole(run: Run, tmp_path: Path) -> None:
+    words = "Lamps hum when the grid does. " * 60
+    entry = f"@article{{lamps, title = {{Lamps}}, abstract = {{{words}}}, broken"
+    bibliography = tmp_path / "lamps.bib"
+    bibliography.write_text(f"@article{{a, title={{A}}, abstract={{It is.}}}}\n{entry}", "utf-8")
+    report = document(run("add", str(bibliography), "--json", library=tmp_path / "library"))
+    (row,) = [json.loads(n) for n in Path(report["rejects_file"]).read_text("utf-8").splitlines()]
+    assert words.strip() in row["text"]
 
 
 def test_a_file_that_can_not_be_written_is_named_before_anything_is_lost(

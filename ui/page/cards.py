@@ -22,11 +22,13 @@ class Card:
     paper: Paper
     citations: tuple[Citation, ...] = ()
     scores: Scores | None = None
+    spans: tuple[Span, ...] = ()
 
     @property
     def abstract(self) -> Markup:
-        """The abstract with the cited sentences marked."""
-        return marked(self.paper.abstract, [(c.start, c.end) for c in self.citations])
+        """The abstract with the cited sentences marked, and what else is in `spans`."""
+        cited = [(c.start, c.end) for c in self.citations]
+        return marked(self.paper.abstract, [*cited, *self.spans])
 
     @property
     def supported(self) -> bool:

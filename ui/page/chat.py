@@ -131,12 +131,16 @@ class Chat:
             shown += _shown(exchange).html()
         return shown
 
-    def card(self, paper_id: str) -> str:
-        """The card of a paper by itself."""
+    def card(self, place: str) -> str:
+        """The card of a paper by itself; behind its id may stand which part of the abstract is to
+        be marked, as in "arxiv-1706.03762 120-245"."""
+        paper_id, _, span = place.partition(" ")
         paper = self.library.get([paper_id]).get(paper_id)
         if paper is None:
             return str(part("conversations", "gone"))
-        return str(Card(f"paper-{paper.id}", paper).html())
+        start, _, end = span.partition("-")
+        spans = ((int(start), int(end)),) if start.isdecimal() and end.isdecimal() else ()
+        return str(Card(f"paper-{paper.id}", paper, spans=spans).html())
 
     def chips(self, scope: Scope) -> Markup:
         """The filters that are set, and how many papers pass them."""
