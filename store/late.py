@@ -85,11 +85,13 @@ class LateHead:
         kept = self._learnt["telling"][reading.ids].astype(bool)
         if not kept.any():
             kept[:] = True
-        rows = _unit(reading.states[kept] @ self._document)
+        rows = reading.states[kept] @ self._document  # their lengths don't outlast the rounding
         places = reading.starts[kept].astype(np.int64) - (title + 1)
         starts = np.where(places < 0, _IN_TITLE, np.minimum(places + start, _IN_TITLE - 1))
-        scale = _LEVELS / np.abs(rows).max(axis=1, keepdims=True).clip(1e-9)
-        levels = (np.rint(rows * scale) + _LEVELS).astype(np.uint8)
+        largest = np.maximum(rows.max(axis=1), -rows.min(axis=1)).clip(1e-9)
+        rows *= (_LEVELS / largest)[:, None]
+        rows += _LEVELS + 0.5
+        levels = rows.astype(np.uint8)
         return starts.astype("<u2"), (levels[:, 0::2] << 4) | levels[:, 1::2]
 
     @staticmethod

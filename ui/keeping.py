@@ -60,7 +60,7 @@ def add(
     rejects: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Where rejected records go, to be mended.", dir_okay=False
+            metavar="FILE", help="A new file for rejected records, to be mended.", dir_okay=False
         ),
     ] = None,
     starter: Annotated[bool, typer.Option("--starter", help="Add the starter library.")] = False,

@@ -30,7 +30,7 @@ def test_a_table_is_shown_and_its_papers_open(open_page: OpenPage, address: str)
 
 def test_a_cell_opens_the_very_sentence_that_it_rests_on(open_page: OpenPage, address: str) -> None:
     page = open_page(address)
-    survey(page, "Table", "dialects of beehives", "method, result")
+    survey(page, "Table", "tuning church organs", "method, result")
     cell = page.locator("#surveyed td").filter(has=page.locator(".chip")).first
     cell.locator(".chip").click()
     marked = page.locator("#source mark")
