@@ -6,6 +6,7 @@ import inspect
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import gradio as gr
@@ -348,4 +349,6 @@ def _fields(scope: Scope) -> dict[str, Any]:
 def _told(error: Exception) -> gr.Error:
     """An error as the sentence that the page shows."""
     log.exception("An event failed")
-    return gr.Error(explained(error)[0], duration=None, print_exception=False)
+    # Gradio shows it as markup, and an error may quote what a user, a file or a model wrote.
+    text = escape(explained(error)[0], quote=False)
+    return gr.Error(text, duration=None, print_exception=False)
