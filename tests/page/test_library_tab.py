@@ -84,6 +84,22 @@ def test_the_selected_papers_are_asked_about(page: Page) -> None:
     expect(page.get_by_role("tab", name="Chat")).to_have_attribute("aria-selected", "true")
 
 
+def test_a_new_conversation_lets_go_of_the_selection(page: Page) -> None:
+    page.get_by_label(f"Select {ORGANS.title}").check()
+    expect(page.locator("[data-selected]")).to_have_text("1 selected")
+    page.get_by_role("button", name="New conversation").click()
+    expect(page.locator("[data-selected]")).to_have_text("None selected")
+    expect(page.locator("[data-export-what]")).to_have_text("all found")
+    for button in page.locator("[data-needs-selection]").all():
+        expect(button).to_be_disabled()
+    in_library(page)
+    expect(page.get_by_label(f"Select {ORGANS.title}")).not_to_be_checked()
+    page.evaluate("assistant.send('remove', {papers: []})")
+    page.wait_for_timeout(300)
+    expect(page.locator("#added")).to_be_empty()
+    expect(page.locator(ROWS)).to_have_count(len(FAKES))
+
+
 def test_a_real_page_is_dropped_in(page: Page, pages_dir: Path, tmp_path: Path) -> None:
     real = min(pages_dir.glob("*.txt"), key=lambda path: path.stat().st_size)
     nonsense = tmp_path / "shopping.txt"

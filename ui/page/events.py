@@ -231,6 +231,8 @@ class Events:
     def _remove(self, visit: Visit) -> Updates:
         papers = visit.data.get("papers")
         ids = [one for one in papers if isinstance(one, str)] if isinstance(papers, list) else []
+        if not ids:
+            return {}
         return {"added": self._shelf.remove(ids), **self._changed(visit)}
 
     def _remove_starter(self, visit: Visit) -> Updates:

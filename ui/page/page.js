@@ -9,6 +9,17 @@ window.assistant = (() => {
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const send = (name, data = {}) => bridge?.trigger(name, data);
 
+  function toTab(name) {
+    all("[role=tab]").find((one) => one.textContent.trim() === name)?.click();
+  }
+
+  // What lies on another tab takes the focus only once that tab is shown.
+  function typeIn(selector, tries = 20) {
+    const box = $(selector);
+    box?.focus();
+    if (document.activeElement !== box && tries) setTimeout(() => typeIn(selector, tries - 1), 50);
+  }
+
   // --- source cards ----------------------------------------------------------------------
 
   let cameFrom = null;
@@ -275,9 +286,13 @@ window.assistant = (() => {
       if (act === "about") data.papers = [paper];
       if (token) data.token = token;
       if (kind) Object.assign(data, { kind, value });
-      if (act === "new") selected.clear();
+      if (act === "new") {
+        selected.clear();
+        selectionChanged();
+      }
+      if (["new", "open", "bring_back", "about"].includes(act)) toTab("Chat");
       send(act, data);
-      if (act === "about") $("#question textarea")?.focus();
+      if (act === "about") typeIn("#question textarea");
     },
     copy: (button) => copy($(`[data-markdown="${button.dataset.copy}"]`).value, button),
     share: (button) => {
@@ -301,9 +316,8 @@ window.assistant = (() => {
       rate(id, was ? 0 : Number(button.dataset.thumb), $("input", form).value);
     },
     tab: (button) => {
-      const tab = all("[role=tab]").find((one) => one.textContent.trim() === button.dataset.tab);
-      tab?.click();
-      if (button.dataset.focus) setTimeout(() => $(`${button.dataset.focus} textarea`)?.focus(), 300);
+      toTab(button.dataset.tab);
+      if (button.dataset.focus) typeIn(`${button.dataset.focus} textarea`);
     },
     themeToggle: () => {
       const dark = document.body.classList.toggle("dark");
@@ -320,6 +334,7 @@ window.assistant = (() => {
       selectionChanged();
     },
     selection: (button) => {
+      if (!selected.size) return; // of none, "about" would be of all
       send(button.dataset.selection, { papers: [...selected.keys()] });
       if (button.dataset.selection === "remove") selected.clear();
       selectionChanged();
@@ -397,7 +412,8 @@ window.assistant = (() => {
     const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
     if (event.key === "/" && !typing) {
       event.preventDefault();
-      $("#question textarea")?.focus();
+      toTab("Chat");
+      typeIn("#question textarea");
     }
   });
 
