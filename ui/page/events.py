@@ -108,15 +108,20 @@ class Events:
         on(bridge.unscope, self._unscope, held, [*held, "chips"])
         for name in fields:
             on(parts[name].change, self._rescope, held, ["chips"])
-        on(parts["library_tab"].select, self._browse, held, ["shelf"])
-        on(bridge.browse, self._browse, held, ["shelf"])
-        filled = ["added", "shelf", "thread", *facets]
-        on(parts["files"].upload, self._add_files, ["files", *held], [*filled, "files"])
-        on(parts["add_pasted"].click, self._add_pasted, ["pasted", *held], [*filled, "pasted"])
-        on(bridge.starter, self._add_starter, held, filled)
-        on(bridge.remove, self._remove, held, filled)
-        on(bridge.remove_starter, self._remove_starter, held, filled)
-        on(bridge.undo, self._undo, held, filled)
+        # Always the last: the table is asked for as one types, and when papers came or went.
+        on(bridge.browse, self._browse, held, ["shelf"], trigger_mode="always_last")
+        self._list(parts["library_tab"].select)
+        filled = ["added", "thread", *facets]
+        changes: list[tuple[Any, Handler, list[str], list[str]]] = [
+            (parts["files"].upload, self._add_files, ["files", *held], [*filled, "files"]),
+            (parts["add_pasted"].click, self._add_pasted, ["pasted", *held], [*filled, "pasted"]),
+            (bridge.starter, self._add_starter, held, filled),
+            (bridge.remove, self._remove, held, filled),
+            (bridge.remove_starter, self._remove_starter, held, filled),
+            (bridge.undo, self._undo, held, filled),
+        ]
+        for event, handler, given, shown in changes:
+            self._list(on(event, handler, given, shown).then)
         on(parts["map_tab"].select, self._map, [], ["atlas"])
         wanted = ["survey_kind", "survey_asked", "survey_columns", *held]
         for event in (parts["survey"].click, parts["survey_asked"].submit):
@@ -242,8 +247,11 @@ class Events:
         return {"added": self._shelf.undo(visit.text("token")), **self._changed(visit)}
 
     def _changed(self, visit: Visit) -> Updates:
-        """What shows the library, after it changed; a new conversation's first questions too."""
-        updates = {"shelf": self._shelf.browse({}, Scope()), **self._facets()}
+        """What shows the library, after it changed; a new conversation's first questions too.
+
+        The table is asked for by the browser, which alone knows what is sought and how sorted.
+        """
+        updates = self._facets()
         if not visit.place["conversation"]:
             updates["thread"] = self._chat.open(visit.owner)["thread"]
         return updates
@@ -295,6 +303,11 @@ class Events:
             api_visibility="private",
             **settings,
         )
+
+    def _list(self, event: Callable[..., Any]) -> None:
+        """Has the browser ask for the table, as its controls stand, at an event."""
+        js = "() => { window.assistant.list(); return []; }"
+        event(None, js=js, show_progress="hidden", api_visibility="private", queue=False)
 
     def _wrapped(
         self, handler: Handler, inputs: list[str], outputs: list[str]

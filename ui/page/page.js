@@ -181,6 +181,11 @@ window.assistant = (() => {
     send("browse", { text, order: now.order || "added", offset: 0, scoped, ...change });
   }
 
+  // The table anew, as its controls and its page stand, after papers came or went.
+  function list() {
+    view({ offset: Number($("#shelf [data-view]")?.dataset.offset ?? 0) });
+  }
+
   function selectionChanged() {
     const none = selected.size === 0;
     for (const box of all("[data-select]")) box.checked = selected.has(box.dataset.select);
@@ -195,12 +200,15 @@ window.assistant = (() => {
     const form = document.createElement("form");
     form.method = "post";
     form.action = "download/papers";
-    const fields = {
-      format: $("select[name=format]").value,
-      ids: [...selected.keys()].join(","),
-      text: $("#shelf [data-view]")?.dataset.text ?? "",
-    };
-    for (const [name, value] of Object.entries(fields)) {
+    const { text = "", order = "", scope = "[]" } = $("#shelf [data-view]")?.dataset ?? {};
+    const fields = [
+      ["format", $("select[name=format]").value],
+      ["ids", [...selected.keys()].join(",")],
+      ["text", text],
+      ["order", order],
+      ...JSON.parse(scope),
+    ];
+    for (const [name, value] of fields) {
       const field = document.createElement("input");
       Object.assign(field, { type: "hidden", name, value });
       form.append(field);
@@ -463,6 +471,7 @@ window.assistant = (() => {
 
   return {
     send,
+    list,
     connect(given) {
       bridge = given;
       bridge.watch("value", placed);

@@ -57,6 +57,15 @@ class Scope:
             )
         return filters
 
+    def pairs(self) -> list[tuple[str, str]]:
+        """Each value that is set with its field's name, as a form carries them."""
+        dates = [(name, getattr(self, name)) for name in ("since", "until") if getattr(self, name)]
+        return dates + [
+            (name, one)
+            for name in ("sources", "organisations", "papers")
+            for one in getattr(self, name)
+        ]
+
     def chips(self, library: Library) -> list[Chip]:
         """Each filter that is set, to be removed one by one."""
         chips = []

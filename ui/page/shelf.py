@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -46,16 +47,20 @@ class Shelf:
         """A page of the table. `view` is what the browser asks: text, order, offset, scoped."""
         view = view or {}
         text = str(view.get("text") or "")
-        order = cast("Order", view["order"] if view.get("order") in ORDERS else "added")
+        order = order_of(view.get("order"))
         offset = view.get("offset")
         offset = max(0, offset) if isinstance(offset, int) else 0
-        filters = scope.filters() if view.get("scoped") else Scope().filters()
+        listed = scope if view.get("scoped") else Scope()
+        filters = listed.filters()
         papers, total = self.library.browse(text, filters, order, offset, _PAGE)
         if not papers and offset:
             offset = max(0, (total - 1) // _PAGE * _PAGE)
             papers, total = self.library.browse(text, filters, order, offset, _PAGE)
         rows = [_row(paper) for paper in papers]
-        return part("shelf", "table", rows, total, text, order, offset, _PAGE, self._waiting())
+        fields = json.dumps(listed.pairs())
+        return part(
+            "shelf", "table", rows, total, text, fields, order, offset, _PAGE, self._waiting()
+        )
 
     def _waiting(self) -> int:
         return self.library.pending("vectors")
@@ -154,6 +159,11 @@ def _records_of(files: Sequence[str]) -> Iterator[Record]:
         path = Path(file)
         with path.open("rb") as stream:
             yield from read_file(stream, Origin(path.name), named=True)
+
+
+def order_of(asked: object) -> Order:
+    """The order that a browser asks for, or the usual one."""
+    return cast("Order", asked if asked in ORDERS else "added")
 
 
 def _row(paper: Paper) -> dict[str, Any]:
