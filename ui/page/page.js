@@ -243,6 +243,49 @@ window.assistant = (() => {
     map.style.setProperty("--scale", width / 1060);
   }
 
+  // The map is one stop of the Tab key, which stands at one point; with thousands of them no
+  // other carries what it takes.
+  function stand(point) {
+    for (const one of all("[tabindex]", point.parentNode))
+      for (const name of ["tabindex", "role", "aria-label"]) one.removeAttribute(name);
+    point.setAttribute("tabindex", "0");
+    point.setAttribute("role", "button");
+    point.setAttribute("aria-label", $("title", point).textContent);
+  }
+
+  const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
+
+  // The nearest point of the quarter that an arrow points to, those of other topics left out
+  // where one is shown.
+  function neighbour(point, [right, down]) {
+    const [x, y] = [point.cx.baseVal.value, point.cy.baseVal.value];
+    let [nearest, least, behind] = [null, Infinity, true];
+    for (const one of all("[data-point]", point.parentNode)) {
+      if (one === point) behind = false;
+      if (one === point || one.classList.contains("dim")) continue;
+      const [dx, dy] = [one.cx.baseVal.value - x, one.cy.baseVal.value - y];
+      const away = Math.hypot(dx, dy);
+      // Points that lie upon each other are gone through as they follow each other.
+      const ahead = away
+        ? Math.abs(dx * down) + Math.abs(dy * right) <= dx * right + dy * down
+        : behind === right + down < 0;
+      if (ahead && (away < least || (!away && behind))) [nearest, least] = [one, away];
+    }
+    return nearest;
+  }
+
+  // Goes to a point, which may lie outside of what is seen of the map.
+  function goTo(point) {
+    const box = point.closest("[data-map]").viewBox.baseVal;
+    const [x, y] = [point.cx.baseVal.value, point.cy.baseVal.value];
+    if (x < box.x || x > box.x + box.width) box.x = x - box.width / 2;
+    if (y < box.y || y > box.y + box.height) box.y = y - box.height / 2;
+    stand(point);
+    point.focus();
+  }
+
+  let dragged = false; // whether the map was drawn along by the pointer that is let go of
+
   function watchMap() {
     const atlas = $("#atlas");
     if (!atlas) return setTimeout(watchMap, 200);
@@ -262,20 +305,36 @@ window.assistant = (() => {
       },
       { passive: false },
     );
+    atlas.addEventListener("keydown", (event) => {
+      const point = event.target.closest("[data-point]");
+      if (!point || event.ctrlKey || event.altKey || event.metaKey) return;
+      if (event.key in ARROWS) {
+        const next = neighbour(point, ARROWS[event.key]);
+        if (next) goTo(next);
+      } else if (event.key === "Enter" || event.key === " ") open(point.dataset.open, point);
+      else return;
+      event.preventDefault(); // or the page would scroll
+    });
     let from = null;
     atlas.addEventListener("pointerdown", (event) => {
       const map = event.target.closest("[data-map]");
-      if (map) from = { map, x: event.clientX, y: event.clientY };
+      const [x, y] = [event.clientX, event.clientY];
+      if (map) from = { map, x, y, start: [x, y] };
     });
     window.addEventListener("pointermove", (event) => {
       if (!from) return;
+      // A hand trembles: only from a few pixels on it is a drag.
+      if (Math.hypot(event.clientX - from.start[0], event.clientY - from.start[1]) > 4) dragged = true;
       const box = from.map.viewBox.baseVal;
-      const unit = box.width / from.map.clientWidth;
+      const unit = 1 / from.map.getScreenCTM().a; // the picture may be narrower than its frame
       box.x -= (event.clientX - from.x) * unit;
       box.y -= (event.clientY - from.y) * unit;
       Object.assign(from, { x: event.clientX, y: event.clientY });
     });
-    window.addEventListener("pointerup", () => (from = null));
+    window.addEventListener("pointerup", () => {
+      from = null;
+      setTimeout(() => (dragged = false)); // once the click that ends a drag is over
+    });
   }
 
   // --- what is pressed -------------------------------------------------------------------
@@ -285,7 +344,13 @@ window.assistant = (() => {
       const card = document.getElementById(`card-${button.dataset.card}`);
       if (card) show(card, button);
     },
-    open: (button) => open(button.dataset.open, button),
+    open: (button) => {
+      if (button.matches("[data-point]")) {
+        if (dragged) return;
+        stand(button); // so that the focus comes back to it
+      }
+      open(button.dataset.open, button);
+    },
     closeSource: hide,
     ask: (button) => send("ask", { question: button.dataset.ask }),
     act: (button) => {
