@@ -116,6 +116,13 @@ def test_the_selected_papers_are_asked_about(page: Page) -> None:
     expect(page.get_by_role("tab", name="Chat")).to_have_attribute("aria-selected", "true")
 
 
+def test_a_selection_that_is_too_large_to_ask_is_cut_aloud(page: Page) -> None:
+    """Papers need not exist to be picked: no library of hundreds is made for this."""
+    page.evaluate("assistant.send('about', {papers: [...Array(301).keys()].map(String)})")
+    expect(page.locator("#chips .notice")).to_contain_text("You picked 301 papers, and at most 300")
+    expect(page.locator("#chips .filter")).to_have_count(300)
+
+
 def test_a_new_conversation_lets_go_of_the_selection(page: Page) -> None:
     page.get_by_label(f"Select {ORGANS.title}").check()
     expect(page.locator("[data-selected]")).to_have_text("1 selected")

@@ -138,15 +138,15 @@ class Chat:
             return str(part("conversations", "gone"))
         return str(Card(f"paper-{paper.id}", paper).html())
 
-    def chips(self, scope: Scope) -> Markup:
-        """The filters that are set, and how many papers pass them."""
-        total = self.library.count()
+    def chips(self, scope: Scope, notice: str = "") -> Markup:
+        """The filters that are set, how many papers pass them, and a notice above."""
+        chips, total = scope.chips(self.library), self.library.count()
         try:
             filters = scope.filters()
         except ValueError as error:
-            return part("scope", "chips", scope.chips(self.library), str(error), 0, total)
+            return part("scope", "chips", chips, str(error), 0, total, notice)
         matching = self.library.count(filters) if filters else total
-        return part("scope", "chips", scope.chips(self.library), "", matching, total)
+        return part("scope", "chips", chips, "", matching, total, notice)
 
     def _welcome(self) -> Markup:
         total = self.library.count()

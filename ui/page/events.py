@@ -16,7 +16,7 @@ from ui.app import explained
 from ui.page.atlas import Atlas
 from ui.page.chat import Chat, Updates, place, text_of
 from ui.page.rendering import file_name
-from ui.page.scope import Scope
+from ui.page.scope import Scope, cut
 from ui.page.shelf import Shelf
 from ui.page.surveys import Surveys
 
@@ -187,11 +187,12 @@ class Events:
     def _about(self, visit: Visit) -> Updates:
         """Asks on about papers that were picked by hand."""
         papers = visit.data.get("papers")
-        held = {**visit.place, "papers": papers if isinstance(papers, list) else []}
-        scope = Scope.of(None, None, None, None, held["papers"])
-        held["papers"] = list(scope.papers)
+        papers = papers if isinstance(papers, list) else []
+        scope = Scope.of(None, None, None, None, papers)
+        held = {**visit.place, "papers": list(scope.papers)}
         whole = Scope(**{**_fields(visit.scope), "papers": scope.papers})
-        return {"place": held, "tabs": gr.Tabs(selected="chat"), "chips": self._chat.chips(whole)}
+        chips = self._chat.chips(whole, cut(papers))
+        return {"place": held, "tabs": gr.Tabs(selected="chat"), "chips": chips}
 
     def _unscope(self, visit: Visit) -> Updates:
         left = visit.scope.without(visit.text("kind"), visit.text("value"))
