@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from store.library import AddReport
+from store.paper import Opened, Rejected, Skipped, Source
 from tests.page.conftest import OpenPage, Serve
 from tests.page.test_chatting import ANSWERS, ask
 from tests.ui.making import ABOUT_TIDES, BEES, FAKES, ORGANS, PAGE, TIDES
+from ui.page.shelf import report_of
 
 ROWS = "#shelf table.papers tbody tr"
 
@@ -148,10 +152,41 @@ def test_a_real_page_is_dropped_in(page: Page, pages_dir: Path, tmp_path: Path) 
     expect(report).to_be_visible(timeout=60_000)
     expect(report.locator("tr", has_text="read").first.locator("td")).to_have_text("46")
     expect(report).to_contain_text("shopping.txt")
+    expect(report).to_contain_text("1 file read as listing page.")
     page.get_by_label("Find papers").fill("")
     expect(page.locator(".pages")).to_contain_text("of 52")
     page.get_by_role("button", name="Later").click()
     expect(page.locator(".pages")).to_contain_text("26 to 50 of 52")
+
+
+def test_a_report_says_what_files_were_read_as_and_what_was_left_out_and_why() -> None:
+    report = AddReport(
+        read=3,
+        new=0,
+        updated=0,
+        unchanged=1,
+        rejected=(
+            Rejected(Source("far/a.bib", 2, 9), "it has no abstract"),
+            Rejected(Source("far/table.parquet", 3), "it has no title"),
+        ),
+        skipped=(Skipped("saved.zip/<img src=x>.md", "it is <b>empty</b>"),),
+        papers=1,
+        embedded=0,
+        formats=(Opened("far/a.bib", "BibTeX"), Opened("far/b.bib", "BibTeX")),
+    )
+    html = str(report_of(report))
+    for told in (
+        "2 files read as BibTeX.",
+        "Nothing new: every paper stands as it was",
+        "<li>a.bib, line 9: it has no abstract</li>",
+        "<li>table.parquet, record 3: it has no title</li>",
+        "Skipped:",
+        "<li>&lt;img src=x&gt;.md: it is &lt;b&gt;empty&lt;/b&gt;</li>",
+    ):
+        assert told in html
+    assert "Nothing new" not in report_of(replace(report, new=1))
+    many = tuple(Skipped(f"{n}.md", "it is empty") for n in range(30))
+    assert "… and 10 more" in report_of(replace(report, skipped=many))
 
 
 def test_a_first_visitor_is_told_how_to_begin(

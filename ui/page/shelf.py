@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
@@ -13,7 +14,7 @@ from markupsafe import Markup
 
 from store.library import AddReport, Library, Record
 from store.orders import Order
-from store.paper import Opened
+from store.paper import Opened, Source
 from store.readers import read_file
 from store.readers.base import Origin
 from store.starter import STARTER, starter_papers
@@ -21,6 +22,7 @@ from ui.app import explained
 from ui.page.cards import day
 from ui.page.rendering import count, file_name, part
 from ui.page.scope import Scope
+from ui.showing import where
 
 if TYPE_CHECKING:
     from store.paper import Paper
@@ -93,13 +95,7 @@ class Shelf:
 
     def _report(self, report: AddReport) -> Markup:
         sources = self.library.catalog.sources()
-        return part(
-            "shelf",
-            "report",
-            report,
-            report.rejected[:_SHOWN_REJECTS],
-            STARTER in sources and len(sources) > 1,
-        )
+        return report_of(report, starter=STARTER in sources and len(sources) > 1)
 
     # --- removing -------------------------------------------------------------------------
 
@@ -159,6 +155,14 @@ def _records_of(files: Sequence[str]) -> Iterator[Record]:
         path = Path(file)
         with path.open("rb") as stream:
             yield from read_file(stream, Origin(path.name), named=True)
+
+
+def report_of(report: AddReport, *, starter: bool = False) -> Markup:
+    """What adding did, as the command line tells it; `starter` offers to take those papers out."""
+    rejected = [where(one.source, one.why) for one in report.rejected]
+    skipped = [where(Source(one.file), one.why) for one in report.skipped]
+    formats = Counter(opened.format for opened in report.formats)
+    return part("shelf", "report", report, formats, rejected, skipped, _SHOWN_REJECTS, starter)
 
 
 def order_of(asked: object) -> Order:
