@@ -108,8 +108,9 @@ class Events:
         on(bridge.unscope, self._unscope, held, [*held, "chips"])
         for name in fields:
             on(parts[name].change, self._rescope, held, ["chips"])
-        # Always the last: the table is asked for as one types, and when papers came or went.
-        on(bridge.browse, self._browse, held, ["shelf"], trigger_mode="always_last")
+        # Multiple: what is typed while a table is on its way would be dropped. ("always_last" sends
+        # the first of two events once more, not the last.)
+        on(bridge.browse, self._browse, held, ["shelf"], trigger_mode="multiple")
         self._list(parts["library_tab"].select)
         filled = ["added", "thread", *facets]
         changes: list[tuple[Any, Handler, list[str], list[str]]] = [
