@@ -197,7 +197,7 @@ def show_report(report: AddReport, rejects: Path | None = None) -> None:
     if report.rejected:
         out.print("\nRejected", style="bold red")
         for reject in report.rejected[:_SHOWN_REJECTS]:
-            said = _where(reject.source, reject.why)
+            said = where(reject.source, reject.why)
             hang(out, "  ", Text(clean(said + (f" ({_head(reject.text)})" if reject.text else ""))))
         if len(report.rejected) > _SHOWN_REJECTS:
             more = len(report.rejected) - _SHOWN_REJECTS
@@ -206,11 +206,11 @@ def show_report(report: AddReport, rejects: Path | None = None) -> None:
         text = f"They are in {rejects}: mend them there, then run 'assistant add' on that file."
         hang(out, "", Text(clean(text)))
     for skipped in report.skipped:
-        say(f"Skipped: {_where(Source(skipped.file), skipped.why)}")
+        say(f"Skipped: {where(Source(skipped.file), skipped.why)}")
 
 
-def _where(source: Source, why: str) -> str:
-    """File, line where there is one, and reason; a reason that names the file goes alone."""
+def where(source: Source, why: str) -> str:
+    """File, line or record where known, and reason; a reason that names the file goes alone."""
     name = Path(source.file).name
     line = f", record {source.position}" if source.position else ""
     line = f", line {source.line}" if source.line else line

@@ -50,6 +50,28 @@ def test_conversations_are_listed_renamed_searched_exported_and_deleted(
     expect(page.locator(LISTED)).to_have_count(2)
 
 
+def test_a_conversation_is_shown_on_whatever_tab_it_was_asked_for(
+    open_page: OpenPage, address: str
+) -> None:
+    page = open_page(address)
+    chat = page.get_by_role("tab", name="Chat")
+    ask(page, ABOUT_TIDES)
+    page.get_by_role("tab", name="Library").click()
+    page.get_by_role("button", name="New conversation").click()
+    expect(chat).to_have_attribute("aria-selected", "true")
+    expect(page.locator(".welcome")).to_be_visible()
+    page.get_by_role("tab", name="Map").click()
+    page.locator(f"{LISTED} .title").click()
+    expect(chat).to_have_attribute("aria-selected", "true")
+    expect(page.locator(f"{ANSWERS} .question p")).to_be_visible()
+    page.get_by_role("tab", name="Surveys").click()
+    expect(chat).to_have_attribute("aria-selected", "false")
+    page.keyboard.press("/")
+    expect(chat).to_have_attribute("aria-selected", "true")
+    expect(page.locator("#question textarea")).to_be_focused()
+    expect(page.locator("#question textarea")).to_have_value("")
+
+
 def test_a_restart_keeps_the_conversation_and_the_page_goes_on(
     open_page: OpenPage, serve: Serve
 ) -> None:

@@ -141,3 +141,21 @@ def test_hostile_addresses_and_events_are_answered_without_a_trace(
     page.wait_for_timeout(500)
     harmless(page)
     asked(page)
+
+
+def test_an_error_that_quotes_what_was_typed_is_text(open_page: OpenPage, address: str) -> None:
+    """What was loaded for it would fail the test at its end: no page may ask another host."""
+    typed = "<img src=http://evil.invalid/x>"
+    page = open_page(address)
+    page.get_by_role("button", name="Filters").click()
+    page.get_by_role("textbox", name="Since").fill(typed)
+    expect(page.locator("#chips .warning")).to_contain_text(typed)
+    page.get_by_role("tab", name="Library").click()
+    page.get_by_label("only those the filters pass").check()
+    expect(page.get_by_test_id("toast-text")).to_contain_text(f"'{typed}' is no date")
+    harmless(page)
+    page.get_by_role("tab", name="Surveys").click()
+    page.get_by_label("Topic or question").fill("glow worms")
+    page.get_by_role("button", name="Survey", exact=True).click()
+    expect(page.locator("#surveyed .warning")).to_contain_text(f"'{typed}' is no date")
+    harmless(page)

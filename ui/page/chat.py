@@ -142,15 +142,15 @@ class Chat:
         spans = ((int(start), int(end)),) if start.isdecimal() and end.isdecimal() else ()
         return str(Card(f"paper-{paper.id}", paper, spans=spans).html())
 
-    def chips(self, scope: Scope) -> Markup:
-        """The filters that are set, and how many papers pass them."""
-        total = self.library.count()
+    def chips(self, scope: Scope, notice: str = "") -> Markup:
+        """The filters that are set, how many papers pass them, and a notice above."""
+        chips, total = scope.chips(self.library), self.library.count()
         try:
             filters = scope.filters()
         except ValueError as error:
-            return part("scope", "chips", scope.chips(self.library), str(error), 0, total)
+            return part("scope", "chips", chips, str(error), 0, total, notice)
         matching = self.library.count(filters) if filters else total
-        return part("scope", "chips", scope.chips(self.library), "", matching, total)
+        return part("scope", "chips", chips, "", matching, total, notice)
 
     def _welcome(self) -> Markup:
         total = self.library.count()

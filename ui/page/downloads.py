@@ -14,8 +14,11 @@ from assistant.markdown import conversation_markdown
 from store.exporting import FORMATS, export_papers
 from store.filters import Filters
 from store.library import Library
+from store.orders import Order
 from store.paper import Paper
 from ui.access import visitor_of
+from ui.page.scope import Scope
+from ui.page.shelf import order_of
 
 _AT_A_TIME = 500  # papers
 
@@ -25,14 +28,31 @@ def router(library: Library, conversations: Conversations) -> APIRouter:
     routes = APIRouter(prefix="/download", include_in_schema=False)
 
     @routes.post("/papers")
-    def papers(
-        format: str = Form(), ids: str = Form(""), text: str = Form(""), order: str = Form("added")
+    def download_papers(
+        format: str = Form(),
+        ids: str = Form(""),
+        text: str = Form(""),
+        order: str = Form(""),
+        since: str = Form(""),
+        until: str = Form(""),
+        sources: tuple[str, ...] = Form(()),
+        organisations: tuple[str, ...] = Form(()),
+        papers: tuple[str, ...] = Form(()),
     ) -> Response:
-        """The papers of these ids (with commas between), or all that hold the text."""
+        """The papers of these ids (with commas between), or all that hold the text and pass the
+        filters, in the order of the table."""
         if format not in FORMATS:
             raise HTTPException(422, f"There is no format '{format}': {', '.join(FORMATS)}.")
         chosen = [one for one in ids.split(",") if one]
-        found = _chosen(library, chosen) if chosen else _matching(library, text)
+        try:
+            filters = Scope.of(since, until, sources, organisations, papers).filters()
+        except ValueError as error:
+            raise HTTPException(422, str(error)) from None
+        found = (
+            _chosen(library, chosen)
+            if chosen
+            else _matching(library, text, filters, order_of(order))
+        )
         kind = FORMATS[format]
         return StreamingResponse(
             export_papers(found, format),
@@ -75,10 +95,10 @@ def _chosen(library: Library, ids: list[str]) -> Iterator[Paper]:
         yield from (found[one] for one in part if one in found)
 
 
-def _matching(library: Library, text: str) -> Iterator[Paper]:
+def _matching(library: Library, text: str, filters: Filters, order: Order) -> Iterator[Paper]:
     offset = 0
     while True:
-        papers, _ = library.browse(text, Filters(), "added", offset, _AT_A_TIME)
+        papers, _ = library.browse(text, filters, order, offset, _AT_A_TIME)
         yield from papers
         offset += len(papers)
         if len(papers) < _AT_A_TIME:

@@ -6,6 +6,7 @@ import inspect
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import gradio as gr
@@ -15,7 +16,7 @@ from ui.app import explained
 from ui.page.atlas import Atlas
 from ui.page.chat import Chat, Updates, place, text_of
 from ui.page.rendering import file_name
-from ui.page.scope import Scope
+from ui.page.scope import Scope, cut
 from ui.page.shelf import Shelf
 from ui.page.surveys import Surveys
 
@@ -107,15 +108,21 @@ class Events:
         on(bridge.unscope, self._unscope, held, [*held, "chips"])
         for name in fields:
             on(parts[name].change, self._rescope, held, ["chips"])
-        on(parts["library_tab"].select, self._browse, held, ["shelf"])
-        on(bridge.browse, self._browse, held, ["shelf"])
-        filled = ["added", "shelf", "thread", *facets]
-        on(parts["files"].upload, self._add_files, ["files", *held], [*filled, "files"])
-        on(parts["add_pasted"].click, self._add_pasted, ["pasted", *held], [*filled, "pasted"])
-        on(bridge.starter, self._add_starter, held, filled)
-        on(bridge.remove, self._remove, held, filled)
-        on(bridge.remove_starter, self._remove_starter, held, filled)
-        on(bridge.undo, self._undo, held, filled)
+        # Multiple: what is typed while a table is on its way would be dropped. ("always_last" sends
+        # the first of two events once more, not the last.)
+        on(bridge.browse, self._browse, held, ["shelf"], trigger_mode="multiple")
+        self._list(parts["library_tab"].select)
+        filled = ["added", "thread", *facets]
+        changes: list[tuple[Any, Handler, list[str], list[str]]] = [
+            (parts["files"].upload, self._add_files, ["files", *held], [*filled, "files"]),
+            (parts["add_pasted"].click, self._add_pasted, ["pasted", *held], [*filled, "pasted"]),
+            (bridge.starter, self._add_starter, held, filled),
+            (bridge.remove, self._remove, held, filled),
+            (bridge.remove_starter, self._remove_starter, held, filled),
+            (bridge.undo, self._undo, held, filled),
+        ]
+        for event, handler, given, shown in changes:
+            self._list(on(event, handler, given, shown).then)
         on(parts["map_tab"].select, self._map, [], ["atlas"])
         wanted = ["survey_kind", "survey_asked", "survey_columns", *held]
         for event in (parts["survey"].click, parts["survey_asked"].submit):
@@ -181,11 +188,12 @@ class Events:
     def _about(self, visit: Visit) -> Updates:
         """Asks on about papers that were picked by hand."""
         papers = visit.data.get("papers")
-        held = {**visit.place, "papers": papers if isinstance(papers, list) else []}
-        scope = Scope.of(None, None, None, None, held["papers"])
-        held["papers"] = list(scope.papers)
+        papers = papers if isinstance(papers, list) else []
+        scope = Scope.of(None, None, None, None, papers)
+        held = {**visit.place, "papers": list(scope.papers)}
         whole = Scope(**{**_fields(visit.scope), "papers": scope.papers})
-        return {"place": held, "tabs": gr.Tabs(selected="chat"), "chips": self._chat.chips(whole)}
+        chips = self._chat.chips(whole, cut(papers))
+        return {"place": held, "tabs": gr.Tabs(selected="chat"), "chips": chips}
 
     def _unscope(self, visit: Visit) -> Updates:
         left = visit.scope.without(visit.text("kind"), visit.text("value"))
@@ -230,6 +238,8 @@ class Events:
     def _remove(self, visit: Visit) -> Updates:
         papers = visit.data.get("papers")
         ids = [one for one in papers if isinstance(one, str)] if isinstance(papers, list) else []
+        if not ids:
+            return {}
         return {"added": self._shelf.remove(ids), **self._changed(visit)}
 
     def _remove_starter(self, visit: Visit) -> Updates:
@@ -239,8 +249,11 @@ class Events:
         return {"added": self._shelf.undo(visit.text("token")), **self._changed(visit)}
 
     def _changed(self, visit: Visit) -> Updates:
-        """What shows the library, after it changed; a new conversation's first questions too."""
-        updates = {"shelf": self._shelf.browse({}, Scope()), **self._facets()}
+        """What shows the library, after it changed; a new conversation's first questions too.
+
+        The table is asked for by the browser, which alone knows what is sought and how sorted.
+        """
+        updates = self._facets()
         if not visit.place["conversation"]:
             updates["thread"] = self._chat.open(visit.owner)["thread"]
         return updates
@@ -292,6 +305,11 @@ class Events:
             api_visibility="private",
             **settings,
         )
+
+    def _list(self, event: Callable[..., Any]) -> None:
+        """Has the browser ask for the table, as its controls stand, at an event."""
+        js = "() => { window.assistant.list(); return []; }"
+        event(None, js=js, show_progress="hidden", api_visibility="private", queue=False)
 
     def _wrapped(
         self, handler: Handler, inputs: list[str], outputs: list[str]
@@ -348,4 +366,6 @@ def _fields(scope: Scope) -> dict[str, Any]:
 def _told(error: Exception) -> gr.Error:
     """An error as the sentence that the page shows."""
     log.exception("An event failed")
-    return gr.Error(explained(error)[0], duration=None, print_exception=False)
+    # Gradio shows it as markup, and an error may quote what a user, a file or a model wrote.
+    text = escape(explained(error)[0], quote=False)
+    return gr.Error(text, duration=None, print_exception=False)

@@ -9,6 +9,17 @@ window.assistant = (() => {
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const send = (name, data = {}) => bridge?.trigger(name, data);
 
+  function toTab(name) {
+    all("[role=tab]").find((one) => one.textContent.trim() === name)?.click();
+  }
+
+  // What lies on another tab takes the focus only once that tab is shown.
+  function typeIn(selector, tries = 20) {
+    const box = $(selector);
+    box?.focus();
+    if (document.activeElement !== box && tries) setTimeout(() => typeIn(selector, tries - 1), 50);
+  }
+
   // --- source cards ----------------------------------------------------------------------
 
   let cameFrom = null;
@@ -170,6 +181,11 @@ window.assistant = (() => {
     send("browse", { text, order: now.order || "added", offset: 0, scoped, ...change });
   }
 
+  // The table anew, as its controls and its page stand, after papers came or went.
+  function list() {
+    view({ offset: Number($("#shelf [data-view]")?.dataset.offset ?? 0) });
+  }
+
   function selectionChanged() {
     const none = selected.size === 0;
     for (const box of all("[data-select]")) box.checked = selected.has(box.dataset.select);
@@ -184,12 +200,15 @@ window.assistant = (() => {
     const form = document.createElement("form");
     form.method = "post";
     form.action = "download/papers";
-    const fields = {
-      format: $("select[name=format]").value,
-      ids: [...selected.keys()].join(","),
-      text: $("#shelf [data-view]")?.dataset.text ?? "",
-    };
-    for (const [name, value] of Object.entries(fields)) {
+    const { text = "", order = "", scope = "[]" } = $("#shelf [data-view]")?.dataset ?? {};
+    const fields = [
+      ["format", $("select[name=format]").value],
+      ["ids", [...selected.keys()].join(",")],
+      ["text", text],
+      ["order", order],
+      ...JSON.parse(scope),
+    ];
+    for (const [name, value] of fields) {
       const field = document.createElement("input");
       Object.assign(field, { type: "hidden", name, value });
       form.append(field);
@@ -224,6 +243,49 @@ window.assistant = (() => {
     map.style.setProperty("--scale", width / 1060);
   }
 
+  // The map is one stop of the Tab key, which stands at one point; with thousands of them no
+  // other carries what it takes.
+  function stand(point) {
+    for (const one of all("[tabindex]", point.parentNode))
+      for (const name of ["tabindex", "role", "aria-label"]) one.removeAttribute(name);
+    point.setAttribute("tabindex", "0");
+    point.setAttribute("role", "button");
+    point.setAttribute("aria-label", $("title", point).textContent);
+  }
+
+  const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
+
+  // The nearest point of the quarter that an arrow points to, those of other topics left out
+  // where one is shown.
+  function neighbour(point, [right, down]) {
+    const [x, y] = [point.cx.baseVal.value, point.cy.baseVal.value];
+    let [nearest, least, behind] = [null, Infinity, true];
+    for (const one of all("[data-point]", point.parentNode)) {
+      if (one === point) behind = false;
+      if (one === point || one.classList.contains("dim")) continue;
+      const [dx, dy] = [one.cx.baseVal.value - x, one.cy.baseVal.value - y];
+      const away = Math.hypot(dx, dy);
+      // Points that lie upon each other are gone through as they follow each other.
+      const ahead = away
+        ? Math.abs(dx * down) + Math.abs(dy * right) <= dx * right + dy * down
+        : behind === right + down < 0;
+      if (ahead && (away < least || (!away && behind))) [nearest, least] = [one, away];
+    }
+    return nearest;
+  }
+
+  // Goes to a point, which may lie outside of what is seen of the map.
+  function goTo(point) {
+    const box = point.closest("[data-map]").viewBox.baseVal;
+    const [x, y] = [point.cx.baseVal.value, point.cy.baseVal.value];
+    if (x < box.x || x > box.x + box.width) box.x = x - box.width / 2;
+    if (y < box.y || y > box.y + box.height) box.y = y - box.height / 2;
+    stand(point);
+    point.focus();
+  }
+
+  let dragged = false; // whether the map was drawn along by the pointer that is let go of
+
   function watchMap() {
     const atlas = $("#atlas");
     if (!atlas) return setTimeout(watchMap, 200);
@@ -243,20 +305,36 @@ window.assistant = (() => {
       },
       { passive: false },
     );
+    atlas.addEventListener("keydown", (event) => {
+      const point = event.target.closest("[data-point]");
+      if (!point || event.ctrlKey || event.altKey || event.metaKey) return;
+      if (event.key in ARROWS) {
+        const next = neighbour(point, ARROWS[event.key]);
+        if (next) goTo(next);
+      } else if (event.key === "Enter" || event.key === " ") open(point.dataset.open, point);
+      else return;
+      event.preventDefault(); // or the page would scroll
+    });
     let from = null;
     atlas.addEventListener("pointerdown", (event) => {
       const map = event.target.closest("[data-map]");
-      if (map) from = { map, x: event.clientX, y: event.clientY };
+      const [x, y] = [event.clientX, event.clientY];
+      if (map) from = { map, x, y, start: [x, y] };
     });
     window.addEventListener("pointermove", (event) => {
       if (!from) return;
+      // A hand trembles: only from a few pixels on it is a drag.
+      if (Math.hypot(event.clientX - from.start[0], event.clientY - from.start[1]) > 4) dragged = true;
       const box = from.map.viewBox.baseVal;
-      const unit = box.width / from.map.clientWidth;
+      const unit = 1 / from.map.getScreenCTM().a; // the picture may be narrower than its frame
       box.x -= (event.clientX - from.x) * unit;
       box.y -= (event.clientY - from.y) * unit;
       Object.assign(from, { x: event.clientX, y: event.clientY });
     });
-    window.addEventListener("pointerup", () => (from = null));
+    window.addEventListener("pointerup", () => {
+      from = null;
+      setTimeout(() => (dragged = false)); // once the click that ends a drag is over
+    });
   }
 
   // --- what is pressed -------------------------------------------------------------------
@@ -266,7 +344,13 @@ window.assistant = (() => {
       const card = document.getElementById(`card-${button.dataset.card}`);
       if (card) show(card, button);
     },
-    open: (button) => open(button.dataset.open, button),
+    open: (button) => {
+      if (button.matches("[data-point]")) {
+        if (dragged) return;
+        stand(button); // so that the focus comes back to it
+      }
+      open(button.dataset.open, button);
+    },
     closeSource: hide,
     ask: (button) => send("ask", { question: button.dataset.ask }),
     act: (button) => {
@@ -275,9 +359,13 @@ window.assistant = (() => {
       if (act === "about") data.papers = [paper];
       if (token) data.token = token;
       if (kind) Object.assign(data, { kind, value });
-      if (act === "new") selected.clear();
+      if (act === "new") {
+        selected.clear();
+        selectionChanged();
+      }
+      if (["new", "open", "bring_back", "about"].includes(act)) toTab("Chat");
       send(act, data);
-      if (act === "about") $("#question textarea")?.focus();
+      if (act === "about") typeIn("#question textarea");
     },
     copy: (button) => copy($(`[data-markdown="${button.dataset.copy}"]`).value, button),
     share: (button) => {
@@ -301,9 +389,8 @@ window.assistant = (() => {
       rate(id, was ? 0 : Number(button.dataset.thumb), $("input", form).value);
     },
     tab: (button) => {
-      const tab = all("[role=tab]").find((one) => one.textContent.trim() === button.dataset.tab);
-      tab?.click();
-      if (button.dataset.focus) setTimeout(() => $(`${button.dataset.focus} textarea`)?.focus(), 300);
+      toTab(button.dataset.tab);
+      if (button.dataset.focus) typeIn(`${button.dataset.focus} textarea`);
     },
     themeToggle: () => {
       const dark = document.body.classList.toggle("dark");
@@ -320,6 +407,7 @@ window.assistant = (() => {
       selectionChanged();
     },
     selection: (button) => {
+      if (!selected.size) return; // of none, "about" would be of all
       send(button.dataset.selection, { papers: [...selected.keys()] });
       if (button.dataset.selection === "remove") selected.clear();
       selectionChanged();
@@ -397,7 +485,8 @@ window.assistant = (() => {
     const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
     if (event.key === "/" && !typing) {
       event.preventDefault();
-      $("#question textarea")?.focus();
+      toTab("Chat");
+      typeIn("#question textarea");
     }
   });
 
@@ -447,6 +536,7 @@ window.assistant = (() => {
 
   return {
     send,
+    list,
     connect(given) {
       bridge = given;
       bridge.watch("value", placed);

@@ -10,7 +10,7 @@ from store.filters import Filters, parse_day
 from store.library import Library
 from ui.page.rendering import file_name
 
-_SHOWN = 300  # papers that can be picked by hand
+_PICKED = 300  # papers that can be picked by hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +33,12 @@ class Scope:
         papers: Sequence[Any] | None = None,
     ) -> Scope:
         """From what the components hold, which may be anything that a browser sent."""
-        picked = [paper for paper in papers or () if isinstance(paper, str)]
         return cls(
             (since or "").strip(),
             (until or "").strip(),
             tuple(sources or ()),
             tuple(organisations or ()),
-            tuple(dict.fromkeys(picked))[:_SHOWN],
+            picked(papers)[:_PICKED],
         )
 
     def filters(self) -> Filters:
@@ -56,6 +55,15 @@ class Scope:
                 f"Nothing can be since {self.since} and until {self.until}: swap the two."
             )
         return filters
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Each value that is set with its field's name, as a form carries them."""
+        dates = [(name, getattr(self, name)) for name in ("since", "until") if getattr(self, name)]
+        return dates + [
+            (name, one)
+            for name in ("sources", "organisations", "papers")
+            for one in getattr(self, name)
+        ]
 
     def chips(self, library: Library) -> list[Chip]:
         """Each filter that is set, to be removed one by one."""
@@ -79,6 +87,22 @@ class Scope:
         if kind in ("sources", "organisations", "papers"):
             return {kind: [one for one in getattr(self, kind) if one != value]}
         return {}
+
+
+def picked(papers: Sequence[Any] | None) -> tuple[str, ...]:
+    """The ids among what a browser sent as such, each once."""
+    return tuple(dict.fromkeys(paper for paper in papers or () if isinstance(paper, str)))
+
+
+def cut(papers: Sequence[Any]) -> str:
+    """What is to be told of papers picked by hand where they are too many; else nothing."""
+    number = len(picked(papers))
+    if number <= _PICKED:
+        return ""
+    return (
+        f"You picked {number:,} papers, and at most {_PICKED} can be asked: these are the first "
+        f"{_PICKED}. To ask more, filter by date, source or organisation instead."
+    )
 
 
 @dataclass(frozen=True, slots=True)

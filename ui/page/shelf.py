@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
@@ -12,7 +14,7 @@ from markupsafe import Markup
 
 from store.library import AddReport, Library, Record
 from store.orders import Order
-from store.paper import Opened
+from store.paper import Opened, Source
 from store.readers import read_file
 from store.readers.base import Origin
 from store.starter import STARTER, starter_papers
@@ -20,6 +22,7 @@ from ui.app import explained
 from ui.page.cards import day
 from ui.page.rendering import count, file_name, part
 from ui.page.scope import Scope
+from ui.showing import where
 
 if TYPE_CHECKING:
     from store.paper import Paper
@@ -46,16 +49,20 @@ class Shelf:
         """A page of the table. `view` is what the browser asks: text, order, offset, scoped."""
         view = view or {}
         text = str(view.get("text") or "")
-        order = cast("Order", view["order"] if view.get("order") in ORDERS else "added")
+        order = order_of(view.get("order"))
         offset = view.get("offset")
         offset = max(0, offset) if isinstance(offset, int) else 0
-        filters = scope.filters() if view.get("scoped") else Scope().filters()
+        listed = scope if view.get("scoped") else Scope()
+        filters = listed.filters()
         papers, total = self.library.browse(text, filters, order, offset, _PAGE)
         if not papers and offset:
             offset = max(0, (total - 1) // _PAGE * _PAGE)
             papers, total = self.library.browse(text, filters, order, offset, _PAGE)
         rows = [_row(paper) for paper in papers]
-        return part("shelf", "table", rows, total, text, order, offset, _PAGE, self._waiting())
+        fields = json.dumps(listed.pairs())
+        return part(
+            "shelf", "table", rows, total, text, fields, order, offset, _PAGE, self._waiting()
+        )
 
     def _waiting(self) -> int:
         return self.library.pending("vectors")
@@ -88,13 +95,7 @@ class Shelf:
 
     def _report(self, report: AddReport) -> Markup:
         sources = self.library.catalog.sources()
-        return part(
-            "shelf",
-            "report",
-            report,
-            report.rejected[:_SHOWN_REJECTS],
-            STARTER in sources and len(sources) > 1,
-        )
+        return report_of(report, starter=STARTER in sources and len(sources) > 1)
 
     # --- removing -------------------------------------------------------------------------
 
@@ -154,6 +155,19 @@ def _records_of(files: Sequence[str]) -> Iterator[Record]:
         path = Path(file)
         with path.open("rb") as stream:
             yield from read_file(stream, Origin(path.name), named=True)
+
+
+def report_of(report: AddReport, *, starter: bool = False) -> Markup:
+    """What adding did, as the command line tells it; `starter` offers to take those papers out."""
+    rejected = [where(one.source, one.why) for one in report.rejected]
+    skipped = [where(Source(one.file), one.why) for one in report.skipped]
+    formats = Counter(opened.format for opened in report.formats)
+    return part("shelf", "report", report, formats, rejected, skipped, _SHOWN_REJECTS, starter)
+
+
+def order_of(asked: object) -> Order:
+    """The order that a browser asks for, or the usual one."""
+    return cast("Order", asked if asked in ORDERS else "added")
 
 
 def _row(paper: Paper) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from assistant.surveying.values import NOT_STATED, Brief, Cell, Comparison, Table
+from store.errors import LibraryError
+from ui.app import explained
 from ui.page.rendering import part
 from ui.page.scope import Scope
 
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
 KINDS = ("Table", "Compare", "Brief")
 _BETWEEN = re.compile(r"\s*(?:,|;|\n|\bvs\.?\b|\bversus\b)\s*", re.IGNORECASE)
 _LONGEST = 4000
+
+log = logging.getLogger("assistant.page")
 
 
 class Surveys:
@@ -36,8 +41,10 @@ class Surveys:
         names = [name for name in columns[:_LONGEST].split(",") if name.strip()]
         try:
             yield self._made(kind, asked, names, scope)
-        except ValueError as error:  # columns, methods or dates that can't be used
-            yield part("surveys", "told", str(error))
+        except Exception as error:  # told in its place, or it would go on saying "Reading …"
+            if not isinstance(error, ValueError | LibraryError | OSError):
+                log.exception("A survey failed")
+            yield part("surveys", "told", explained(error)[0])
 
     def _made(self, kind: str, asked: str, names: list[str], scope: Scope) -> Markup:
         from assistant.surveying.brief import make_brief
