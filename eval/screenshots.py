@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 DOCS = HERE.parent / "docs"
 QUESTION = "How can a language model be taught to follow instructions?"
-FOLLOW_UP = "How does the first one collect its data?"
+SURVEYED = "image generation"
 REFUSED = "What do beehives hum about in winter?"
 
 
@@ -46,19 +46,26 @@ def main(folder: Path = DOCS) -> None:
             page.locator("#thread .chip").first.click()
             _take(page, folder, "page-answer")
             page.keyboard.press("Escape")
-            _ask(page, FOLLOW_UP)
-            _ask(page, REFUSED)
-            _take(page, folder, "page-refusal")
+            page.get_by_role("tab", name="Map").click()  # its papers are lit
+            page.wait_for_selector("#atlas svg.map", timeout=120_000)
+            _take(page, folder, "page-map")
             page.get_by_role("tab", name="Library").click()
             page.wait_for_selector("#shelf table.papers")
             _take(page, folder, "page-library")
-            page.get_by_role("tab", name="Map").click()
-            page.wait_for_selector("#atlas svg.map", timeout=120_000)
-            _take(page, folder, "page-map")
+            page.get_by_role("tab", name="Surveys").click()
+            page.get_by_role("radio", name="Table").check()
+            page.get_by_label("Topic or question").fill(SURVEYED)
+            page.get_by_label("Columns, with commas").fill("method, result")
+            page.get_by_role("button", name="Survey", exact=True).click()
+            page.wait_for_selector("#surveyed table")
+            _take(page, folder, "page-surveys")
             page.get_by_role("tab", name="Chat").click()
+            _ask(page, REFUSED)
+            _take(page, folder, "page-refusal")
             page.get_by_role("button", name="Dark or light").click()
             page.locator("#thread .chip").first.click()
             _take(page, folder, "page-dark")
+            page.get_by_role("button", name="Dark or light").click()
             narrow = context.new_page()
             narrow.set_viewport_size({"width": 380, "height": 760})
             narrow.goto(page.url)
