@@ -38,7 +38,7 @@ def test_a_password_keeps_others_out(open_page: OpenPage, serve: Serve) -> None:
     assert status_of(f"{address}/healthz")[0] == 200
     assert status_of(f"{address}/config", {"Authorization": "Bearer wrong"})[0] == 401
     assert status_of(f"{address}/config", BEARER)[0] == 200
-    page = open_page(address, ready=False, forgive=True)
+    page = open_page(address, ready=False, expected="status of 401")
     page.get_by_label("Password of this library").fill("wrong")
     page.get_by_role("button", name="Open").click()
     expect(page.get_by_role("alert")).to_have_text("That is not the password.")
