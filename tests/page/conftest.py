@@ -20,7 +20,10 @@ from tests.ui.making import PAGE, run_program
 expect.set_options(timeout=15_000)  # a busy machine is no failure
 
 # What a browser says of a server that was stopped.
-GONE = r"net::ERR_|Connection errored out|status of 503|TypeError: network error"
+GONE = (
+    r"ERR_(CONNECTION_REFUSED|CONNECTION_RESET|INCOMPLETE_CHUNKED_ENCODING|EMPTY_RESPONSE)"
+    r"|Connection errored out|status of 503|TypeError: network error"
+)
 OpenPage = Callable[..., Page]
 Serve = Callable[..., Served]
 
