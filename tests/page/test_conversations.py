@@ -161,13 +161,17 @@ def talking_model() -> Iterator[dict[str, str]]:
         yield {"ASSISTANT_LLM_BASE_URL": server.base_url, "ASSISTANT_LLM_API_KEY": "none"}
 
 
+def ask_until_the_first_sentence(page: Page) -> None:
+    page.fill("#question textarea", ABOUT_TIDES)
+    page.press("#question textarea", "Enter")
+    expect(page.locator("#live [data-busy]")).to_contain_text("nine minutes")
+
+
 def test_a_sentence_is_there_before_the_answer_ends_and_stays_when_it_is_stopped(
     open_page: OpenPage, serve: Serve, talking_model: dict[str, str]
 ) -> None:
     page = open_page(serve("--model", "slow", **talking_model).wait())
-    page.fill("#question textarea", ABOUT_TIDES)
-    page.press("#question textarea", "Enter")
-    expect(page.locator("#live [data-busy]")).to_contain_text("nine minutes")
+    ask_until_the_first_sentence(page)
     page.get_by_role("button", name="Stop").click()
     expect(page.locator(ANSWERS)).to_contain_text("nine minutes")
     expect(page.locator(ANSWERS)).to_contain_text("You stopped this answer here.")
@@ -180,8 +184,6 @@ def test_a_server_that_stops_behind_a_sentence_leaves_the_question(
 ) -> None:
     server = serve("--model", "slow", **talking_model)
     page = open_page(server.wait(), expected=GONE)
-    page.fill("#question textarea", ABOUT_TIDES)
-    page.press("#question textarea", "Enter")
-    expect(page.locator("#live [data-busy]")).to_contain_text("nine minutes")
+    ask_until_the_first_sentence(page)
     server.kill()
     expect(page.locator("#live .warning")).to_contain_text("Your question is kept")
