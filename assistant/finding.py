@@ -296,5 +296,6 @@ def in_words(filters: Filters) -> tuple[str, ...]:
     parts += [f"source {source}" for source in filters.sources]
     parts += [f"organisation {name}" for name in filters.organisations]
     if filters.papers:
-        parts.append(f"{len(filters.papers)} chosen papers")
+        count = len(filters.papers)
+        parts.append(f"{count} chosen {'paper' if count == 1 else 'papers'}")
     return tuple(parts)

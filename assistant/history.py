@@ -208,13 +208,15 @@ class Conversations:
                 raise _unknown("exchange", exchange_id)
 
     def rated(self, owner: str | None = None) -> Iterator[dict[str, object]]:
-        """Every rated exchange, or those of one owner, as rows of a questions file, oldest first.
+        """Every exchange with a thumb or a note, or one owner's, as rows of a questions file,
+        oldest first.
 
         See `assistant.ratings`; nothing in a row says who rated.
         """
         numbers = self._rows(
             "SELECT e.number FROM exchanges e JOIN conversations c ON c.id = conversation_id "
-            "WHERE thumb <> 0 AND deleted IS NULL AND owner = COALESCE(?, owner) ORDER BY e.number",
+            "WHERE (thumb <> 0 OR note <> '') AND deleted IS NULL AND owner = COALESCE(?, owner) "
+            "ORDER BY e.number",
             (owner,),
         )
         for (number,) in numbers:

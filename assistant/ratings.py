@@ -11,8 +11,9 @@ def rated_row(
     """One line of a questions file; `earlier` are the questions before this one.
 
     With a thumb up the papers that it cites are the right ones, and the sentences it quotes their
-    evidence; a refusal with a thumb up is a question that no paper answers. A thumb down doesn't
-    tell which papers are right: such a row has no `papers` until somebody gives it some.
+    evidence; a refusal with a thumb up is a question that no paper answers. Neither a thumb down
+    nor a note by itself (a rating of 0) tells which papers are right: such a row has no `papers`
+    until somebody gives it some.
     """
     row: dict[str, object] = {
         "id": exchange_id,

@@ -21,6 +21,13 @@ DOCS = HERE.parent / "docs"
 QUESTION = "How can a language model be taught to follow instructions?"
 SURVEYED = "image generation"
 REFUSED = "What do beehives hum about in winter?"
+SCOPED = "What makes very deep networks trainable?"
+PASTED = """
+@article{tides, title = {Tide Clocks for Harbours without a Gauge}, year = 2021,
+  author = {Merel Vos and Ian Tait}, abstract = {Small harbours rarely own a tide gauge. We read
+  the tide from the slack of mooring lines in ordinary webcam pictures, within nine minutes.}}
+@article{draft, title = {Notes on Harbour Bells}, year = 2022}
+"""
 
 
 def main(folder: Path = DOCS) -> None:
@@ -52,6 +59,10 @@ def main(folder: Path = DOCS) -> None:
             page.get_by_role("tab", name="Library").click()
             page.wait_for_selector("#shelf table.papers")
             _take(page, folder, "page-library")
+            page.get_by_label("Or paste the text of a page").fill(PASTED)
+            page.get_by_role("button", name="Add the pasted text").click()
+            page.wait_for_selector("#added .report")
+            _take(page, folder, "page-added")
             page.get_by_role("tab", name="Surveys").click()
             page.get_by_role("radio", name="Table").check()
             page.get_by_label("Topic or question").fill(SURVEYED)
@@ -66,6 +77,13 @@ def main(folder: Path = DOCS) -> None:
             page.locator("#thread .chip").first.click()
             _take(page, folder, "page-dark")
             page.get_by_role("button", name="Dark or light").click()
+            page.keyboard.press("Escape")
+            page.get_by_role("button", name="Filters").click()
+            page.get_by_role("textbox", name="Since").fill("2015")
+            page.get_by_role("textbox", name="Until").fill("2020")
+            page.wait_for_selector("#chips .filter")
+            _ask(page, SCOPED)
+            _take(page, folder, "page-scope")
             narrow = context.new_page()
             narrow.set_viewport_size({"width": 380, "height": 760})
             narrow.goto(page.url)

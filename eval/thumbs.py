@@ -25,6 +25,7 @@ class Thumbs:
             "answers with a thumb up": 0,
             "refusals with a thumb up": 0,
             "answers with a thumb down (doubtful, not scored)": 0,
+            "notes without a thumb (doubtful, not scored)": 0,
             "refusals with a thumb down (left out)": 0,
             "refusals of a filtered search (left out)": 0,
             "answers whose papers are gone (left out)": 0,
@@ -42,7 +43,9 @@ def from_thumbs(rated: Iterable[Mapping[str, object]], papers: Mapping[str, Pape
     library doesn't hold any more is left out, and so is evidence that isn't in the abstract.
     """
     thumbs = Thumbs()
-    last = {(row["question"], *_history(row)): row for row in rated}
+    # A note by itself never goes before a thumb.
+    in_turn = sorted(rated, key=lambda row: row["rating"] != 0)
+    last = {(row["question"], *_history(row)): row for row in in_turn}
     for row in last.values():
         refused = row["status"] == "refused"
         if row["rating"] == 1 and not refused:
@@ -56,6 +59,9 @@ def from_thumbs(rated: Iterable[Mapping[str, object]], papers: Mapping[str, Pape
         elif row["rating"] == 1:
             thumbs.rows.append({**_asked(row), "kind": "rated-refusal", "papers": []})
             thumbs._count("refusals with a thumb up")
+        elif row["rating"] == 0:
+            thumbs.doubtful.append({**_asked(row), "kind": "doubtful", "cited": row["cited"]})
+            thumbs._count("notes without a thumb")
         elif refused:  # nobody knows which paper would have been right
             thumbs._count("refusals with a thumb down")
         else:

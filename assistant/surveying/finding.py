@@ -101,7 +101,9 @@ def refusal_of(about: About, papers: int) -> str:
     if not about.found.searched.papers:
         return "No paper passes the filters: widen them and ask again."
     nearest = "; ".join(f"“{p.paper.title}”" for p in about.found.passages[:3])
-    return f"No paper of this library is about that. The nearest are: {nearest}."
+    filters = about.found.searched.filters
+    where = f"among those that the filters let through ({'; '.join(filters)})" if filters else ""
+    return f"No paper {where or 'of this library'} is about that. The nearest are: {nearest}."
 
 
 def notices(*parts: str) -> str:

@@ -299,6 +299,15 @@ def test_a_thumb_down_does_not_say_which_papers_are_right(kept: Conversations) -
     assert list(kept.rated("bob")) == []
 
 
+def test_a_note_without_a_thumb_is_exported_too(kept: Conversations) -> None:
+    exchanges = [kept.record(kept.create("ann").id, RELEASED) for _ in range(2)]
+    kept.rate(exchanges[0].id, 0, "it was 700")
+    kept.rate(exchanges[1].id, 0, "")  # a thumb that was taken back
+    (row,) = kept.rated("ann")
+    assert (row["rating"], row["note"]) == (0, "it was 700")
+    assert "papers" not in row
+
+
 # --- the file -------------------------------------------------------------------------------
 
 

@@ -62,6 +62,13 @@ def test_a_thumb_down_leaves_a_doubtful_line_with_its_note(tmp_path: Path) -> No
     assert collection.counts() == {"doubtful": 1}
 
 
+def test_a_note_without_a_thumb_is_kept_and_goes_before_none(tmp_path: Path) -> None:
+    (row,) = collected(tmp_path / "alone", [BEES], (RELEASED, 0, "it was 700")).rows
+    assert (row["kind"], row["note"]) == ("doubtful", "it was 700")
+    (row,) = collected(tmp_path / "both", [BEES], (RELEASED, 1, ""), (RELEASED, 0, "or 700")).rows
+    assert row["kind"] == "rated"
+
+
 def test_a_refusal_counts_as_unanswerable_only_with_a_thumb_up(tmp_path: Path) -> None:
     down = replace(NOTHING, question="Who wrote the Iliad?")
     narrowed = replace(
@@ -74,6 +81,7 @@ def test_a_refusal_counts_as_unanswerable_only_with_a_thumb_up(tmp_path: Path) -
         "answers with a thumb up": 0,
         "refusals with a thumb up": 1,
         "answers with a thumb down (doubtful, not scored)": 0,
+        "notes without a thumb (doubtful, not scored)": 0,
         "refusals with a thumb down (left out)": 1,
         "refusals of a filtered search (left out)": 1,
         "answers whose papers are gone (left out)": 0,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from assistant.history import Conversations
 from tests.broken_server import BrokenServer
 from tests.page.conftest import GONE, OpenPage, Serve
 from tests.page.test_chatting import ANSWERS, ask, reload
@@ -51,6 +53,25 @@ def test_conversations_are_listed_renamed_searched_exported_and_deleted(
     expect(page.locator(LISTED)).to_have_count(1)
     page.locator("#side").get_by_role("button", name="Undo").click()
     expect(page.locator(LISTED)).to_have_count(2)
+
+
+def test_older_conversations_are_listed_when_asked_for(
+    open_page: OpenPage, serve: Serve, own: Path
+) -> None:
+    page = open_page(serve().wait())
+    ask(page, ABOUT_TIDES)
+    with closing(Conversations(own / "conversations.sqlite")) as kept:
+        me = kept.get(page.url.rsplit("=", 1)[1])
+        assert me
+        for number in range(150):
+            kept.rename(kept.create(me.owner).id, f"Talk {number}")
+    page.reload()
+    expect(page.locator(LISTED)).to_have_count(100)
+    expect(page.locator("#side")).not_to_contain_text(ABOUT_TIDES)
+    page.get_by_role("button", name="Show more (51 left)").click()
+    expect(page.locator(LISTED)).to_have_count(151)
+    expect(page.locator(LISTED).last).to_contain_text(ABOUT_TIDES)
+    expect(page.locator("#side").get_by_role("button", name="Show more")).to_have_count(0)
 
 
 def test_a_conversation_is_shown_on_whatever_tab_it_was_asked_for(

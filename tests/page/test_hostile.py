@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from store.library import Library
 from store.paper import Paper, Source
@@ -17,6 +17,7 @@ from tests.broken_server import BrokenServer
 from tests.page.conftest import OpenPage, Serve
 from tests.page.serving import served
 from tests.page.test_chatting import ANSWERS, reload
+from tests.page.test_surveys_tab import survey
 
 # Each would set `window.owned`, ask a foreign host, or be a link of another scheme, if it lived.
 MISCHIEF = (
@@ -114,6 +115,49 @@ def test_hostile_papers_are_text_in_every_corner_of_the_page(
     page.get_by_role("tab", name="Chat").click()
     reload(page)
     expect(page.locator(ANSWERS)).to_have_count(1)
+    harmless(page)
+    page.get_by_role("button", name="Filters").click()
+    for name in ("Sources", "Organisations"):
+        field = page.locator("#filters").get_by_label(name)
+        field.click()
+        page.get_by_role("option").first.click()
+        field.press("Tab")
+        harmless(page)
+    expect(page.locator("#chips .filter")).to_have_count(2)
+    harmless(page)
+
+
+def test_hostile_papers_are_text_in_surveys(open_page: OpenPage, address: str) -> None:
+    page = open_page(address)
+    survey(page, "Table", "glow worms in caves", f"light, {MISCHIEF[0]}")
+    expect(page.locator("#surveyed tbody")).to_contain_text("Glow Worms in Caves <img src=x")
+    harmless(page)
+    page.locator("#surveyed tbody button").first.click()
+    expect(page.locator("#source h2")).to_contain_text("Glow Worms")
+    harmless(page)
+    survey(page, "Brief", "glow worms in caves")
+    expect(page.locator("#surveyed .survey-papers")).to_contain_text("<img src=x")
+    harmless(page)
+    survey(page, "Compare", f"glow worms, {MISCHIEF[4]}")
+    expect(page.locator("#surveyed")).to_contain_text("<svg onload")
+    harmless(page)
+
+
+def test_hostile_files_are_text_in_the_report(
+    open_page: OpenPage, serve: Serve, folder: Path, tmp_path: Path
+) -> None:
+    page = open_page(serve(library=Path(shutil.copytree(folder, tmp_path / "own-hostile"))).wait())
+    page.get_by_role("tab", name="Library").click()
+    record = {"title": "", "abstract": MISCHIEF[1], "year": MISCHIEF[0]}
+    files: list[FilePayload] = [
+        {"name": name, "mimeType": "text/plain", "buffer": text.encode()}
+        for name, text in (
+            ("<img src=x onerror=window.owned=1>.jsonl", json.dumps(record)),
+            ("'onmouseover='window.owned=2'.txt", MISCHIEF[1]),
+        )
+    ]
+    page.set_input_files("#files input[type=file]", files)
+    expect(page.locator("#added .report")).to_contain_text("Rejected", timeout=60_000)
     harmless(page)
 
 

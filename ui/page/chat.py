@@ -40,7 +40,7 @@ from ui.page.running import Running, Stopped
 from ui.page.scope import Scope
 
 Updates = dict[str, Any]  # what changes on the page, by the component's name
-_LISTED = 100  # conversations at the side
+_LISTED, _MOST = 100, 5_000  # conversations at the side, at first and at all
 _STOPPED = "You stopped this answer here."
 
 log = logging.getLogger("assistant.page")
@@ -85,10 +85,20 @@ class Chat:
             "side": self.side(owner, current=conversation.id),
         }
 
-    def side(self, owner: str, text: str = "", current: str = "", gone: str = "") -> Markup:
+    def side(
+        self,
+        owner: str,
+        text: str = "",
+        current: str = "",
+        gone: str = "",
+        limit: int = 0,
+    ) -> Markup:
         """The list of somebody's conversations; `gone` was deleted just now."""
-        found = self.conversations.list(owner, text=text, limit=_LISTED, offset=0) if owner else []
-        return part("conversations", "side", found, current, text, gone)
+        limit = max(_LISTED, min(limit, _MOST))
+        found = self.conversations.list(owner, text=text, limit=limit) if owner else []
+        hidden = self.conversations.count(owner, text=text) - limit if len(found) == limit else 0
+        more = limit + _LISTED if hidden > 0 and limit < _MOST else 0
+        return part("conversations", "side", found, current, text, gone, hidden, more)
 
     def rename(self, owner: str, conversation_id: str, title: str, current: str) -> Updates:
         if title.strip() and self._owned(owner, conversation_id):

@@ -171,7 +171,9 @@ class Events:
 
     def _find(self, visit: Visit) -> Updates:
         now = text_of(visit.place, "conversation")
-        return {"side": self._chat.side(visit.owner, visit.text("text"), now)}
+        limit = visit.data.get("limit")
+        limit = limit if isinstance(limit, int) else 0
+        return {"side": self._chat.side(visit.owner, visit.text("text"), now, limit=limit)}
 
     def _rate(self, visit: Visit) -> Updates:
         thumb = visit.data.get("thumb")

@@ -354,16 +354,18 @@ window.assistant = (() => {
     closeSource: hide,
     ask: (button) => send("ask", { question: button.dataset.ask }),
     act: (button) => {
-      const { act, id = "", paper, token, kind, value } = button.dataset;
+      const { act, id = "", paper, token, kind, value, text, limit } = button.dataset;
       const data = { id };
       if (act === "about") data.papers = [paper];
       if (token) data.token = token;
+      if (limit) Object.assign(data, { text, limit: Number(limit) });
       if (kind) Object.assign(data, { kind, value });
       if (act === "new") {
         selected.clear();
         selectionChanged();
       }
       if (["new", "open", "bring_back", "about"].includes(act)) toTab("Chat");
+      if (act === "about" && getComputedStyle($("#source")).position === "fixed") hide(); // it lies over the box
       send(act, data);
       if (act === "about") typeIn("#question textarea");
     },
