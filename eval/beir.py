@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from eval.prints import QuestionsPrint, digest_of
 from store.identity import title_key
-from store.paper import Paper, Source, normal_title
+from store.paper import Paper, Source
 from store.settings import StoreSettings
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def load_collection(folder: Path) -> Collection:
             empty.append(own_id)
             continue
         unique = _unique(title or own_id, taken)
-        taken.add(normal_title(unique) or unique)
+        taken.add(title_key(unique))
         source = Source(file=corpus.name, position=line, line=line)
         papers[own_id] = Paper(title=unique, abstract=text or title, sources=(source,))
     judgements = _file(folder, *_QRELS)
@@ -129,7 +129,7 @@ def collection_library(
 def _unique(title: str, taken: set[str]) -> str:
     """A title that no document before has, as the library compares titles."""
     number, unique = 1, title
-    while (normal_title(unique) or unique) in taken:
+    while title_key(unique) in taken:
         number += 1
         unique = f"{title} ({number})"
     return unique

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,19 @@ def test_a_packed_corpus_is_the_same_corpus(
     (folder / "corpus.jsonl.gz").write_bytes(gzip.compress(plain.read_bytes()))
     plain.unlink()
     assert load_collection(folder).corpus_digest == collection.corpus_digest
+
+
+def test_titles_that_the_library_takes_for_one_stay_two(
+    write_collection: Write, tmp_path: Path
+) -> None:
+    folder = write_collection()
+    with (folder / "corpus.jsonl").open("a", encoding="utf-8") as corpus:
+        for number, title in enumerate(("Non-book Materials", "Nonbook Materials")):
+            document = {"_id": f"n{number}", "title": title, "text": f"Shelf {number} of maps."}
+            corpus.write(json.dumps(document) + "\n")
+    with collection_library(load_collection(folder), tmp_path) as (library, documents):
+        assert library.count() == 7
+        assert {"n0", "n1"} < set(documents.values())
 
 
 def test_a_library_is_made_once(collection: Collection, tmp_path: Path) -> None:
