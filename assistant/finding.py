@@ -164,8 +164,12 @@ class Finder:
                 named = sum(passage.paper.id in first for passage in passages)
                 if standalone.favoured:  # a title put in for "it" is held by its paper anyhow
                     terms = terms_of(standalone.asks, self.library)
+                    if len(standalone.favoured) == 1:  # a comparison asks for nothing else
+                        read = ask(standalone.asks, self.library)
                 one = not (first or standalone.excluded or asks_for_several(question))
-                features = features_of(read.pieces, terms, passages, one, self.library)
+                features = features_of(
+                    asked, read.pieces, terms, passages, evidence, one, self.library
+                )
             clock.step("select")
         searched = Searched(
             question=asked,

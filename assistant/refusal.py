@@ -11,8 +11,11 @@ from functools import cache
 from importlib.resources import files
 
 from assistant.answer import Passage
+from assistant.evidence import Evidence
 from assistant.late import held
-from assistant.question import Terms
+from assistant.question import Terms, asks_for_several
+from assistant.telling import asks_figure
+from assistant.trees import Trees
 from store.late import AskedPieces
 from store.library import Library
 from store.paper import Paper
@@ -27,33 +30,38 @@ _ABBREVIATION = range(2, 7)  # letters
 _LETTERS = re.compile(r"[A-Za-z]+")
 
 _NEXT, _USUAL_LEAD = 4, 0.3
-_SHORT, _LONG = 6, 10  # content words; how many more make a long question
+_RIVALS = 3  # papers whose best sentences the first paper's is held against
 
-FEATURES = ("dense", "held", "fresh", "lead", "names", "known", "news", "asked", "length")
+FEATURES = (
+    "dense", "held", "fresh", "lead", "names", "known", "news", "asked",
+    "telling", "told", "figure", "words", "nearer", "clearer", "covered", "several",
+)  # fmt: skip
+# More of these never speaks against an answer, whatever the questions were that taught it.
+SPEAK_FOR = frozenset(FEATURES) - {"figure", "words", "several"}
 
 
 @dataclass(frozen=True, slots=True)
 class RefusalModel:
-    """Logistic regression: the confidence that the passages answer the question.
+    """Boosted trees: the confidence that the passages answer the question.
 
     `threshold` is where the errors on both kinds of questions balance; `eval calibrate` chose
     it and prints the trade-off.
     """
 
-    weights: Mapping[str, float]
-    bias: float
+    trees: Trees
     threshold: float
 
     def confidence(self, features: Mapping[str, float]) -> float:
-        raw = self.bias + sum(self.weights[name] * features[name] for name in self.weights)
-        return 1 / (1 + math.exp(-max(min(raw, 30.0), -30.0)))
+        """From 0 to 1; 0 where there is nothing to go by."""
+        return self.trees.chance(features) if any(features.values()) else 0.0
 
 
 @cache
 def shipped_model() -> RefusalModel:
     """The model that the package carries."""
     values = json.loads(files("assistant").joinpath("refusal.json").read_text("utf-8"))
-    return RefusalModel(values["weights"], values["bias"], values["threshold"])
+    trees = Trees(tuple(values["features"]), values["base"], values["trees"])
+    return RefusalModel(trees, values["threshold"])
 
 
 def mentioned(features: Mapping[str, float]) -> bool:
@@ -62,26 +70,40 @@ def mentioned(features: Mapping[str, float]) -> bool:
 
 
 def features_of(
-    asked: AskedPieces, terms: Terms, passages: Sequence[Passage], one: bool, library: Library
+    question: str,
+    asked: AskedPieces,
+    terms: Terms,
+    passages: Sequence[Passage],
+    evidence: Sequence[Evidence],
+    one: bool,
+    library: Library,
 ) -> dict[str, float]:
-    """What the confidence is made of; every feature is about 0 to 1.
+    """What the confidence is made of, about 0 to 1 if nothing else is said.
 
-    `one` tells that one paper should answer. Where several are wanted, or the conversation says
-    which is meant, none need be ahead, and any of the first three may hold what is asked.
+    `evidence` are the passages' sentences. `one` tells that one paper should answer. Where
+    several are wanted, or the conversation says which is meant, none need be ahead, and any of
+    the first three may hold what is asked.
 
     - dense: cosine of the nearest chunk
     - held: share of the question's word pieces that find one like them in the first paper
     - fresh: how well its abstract holds what its title leaves open: a near miss names the
-      subject, and asks for what isn't told of it
-    - lead: how far the first paper is ahead of the next four
+      subject, and asks for what isn't told of it; 1 where the title leaves nothing open, as when
+      it is the question, and so is news
+    - lead: how far the first paper is ahead of the next four; nearer: the same by cosine alone;
+      clearer: how much more telling its best sentence is than those of the next three (about
+      -2 to 2)
     - names: share of the question's names, by weight, that stand in the first paper, be it
       spelt out ("MDP": Markov decision process)
     - known: 0 where a name stands in no paper at all
     - news: of the content words that the first paper's title doesn't hold, the share that its
       abstract does
     - asked: share of the words for the thing asked ("how many volunteers") in the first paper
-    - length: of a long question, how many content words the first paper's title doesn't hold;
-      the more is told, the less of it any paper matches
+    - told: how telling its most telling sentence is (about -1 to 5); telling: how much of what
+      is asked that sentence holds and the title doesn't
+    - covered: share of the question's words that one of its sentences holds, in the mean
+    - figure: 1 where a figure is asked for; several: 1 where several papers are
+    - words: natural logarithm of 1 + how many words the question has, which says nothing by
+      itself: the more is told, the less of it any paper matches
     """
     weights = terms.weights
     if not passages or not weights:
@@ -99,17 +121,43 @@ def features_of(
     unknown = (terms.names & terms.unknown).difference(*spelt_out)
     nearest = {p.paper.id: p.paper for p in passages[: 1 if one else _FIRST]}
     holds = [held(asked, pieces) for pieces in library.pieces_of(nearest, len(nearest)).values()]
+    scores = passages[0].scores
     return {
         "dense": max(p.scores.dense or 0.0 for p in passages),
         "held": max(share for share, _ in holds),
-        "fresh": max(fresh for _, fresh in holds),
+        "fresh": max(fresh for _, fresh in holds) if new else 1.0,
         "lead": _lead(passages) if one else _USUAL_LEAD,
         "names": _share(names, text | spelt_out[0], _PRIOR),
         "known": float(not unknown),
-        "news": _share(new, text),
+        "news": _share(new, text) if new else 1.0,
         "asked": _share(things, text, _PRIOR),
-        "length": min(max(len(new) - _SHORT, 0), _LONG) / _LONG,
+        **_of_sentences(evidence),
+        "figure": float(asks_figure(question)),
+        "words": math.log1p(len(question.split())),
+        "nearer": (scores.dense or 0.0) - _mean([p.scores.dense or 0.0 for p in passages[1:5]]),
+        "several": float(asks_for_several(question)),
     }
+
+
+def _of_sentences(evidence: Sequence[Evidence]) -> dict[str, float]:
+    """What the sentences of the first passages tell."""
+    of: dict[int, list[Evidence]] = {}
+    for one in evidence:
+        of.setdefault(one.passage, []).append(one)
+    if not of.get(0):
+        return {"telling": 0.0, "told": 0.0, "clearer": 0.0, "covered": 0.0}
+    best = [max(of[number], key=lambda e: e.telling) for number in sorted(of)[: _RIVALS + 1]]
+    others = [one.telling for one in best[1:]]
+    return {
+        "telling": best[0].features["late_news"],
+        "told": best[0].telling,
+        "clearer": best[0].telling - _mean(others) if others else 0.0,
+        "covered": _mean([one.coverage for one in of[0]]),
+    }
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
 
 
 def _lead(passages: Sequence[Passage]) -> float:

@@ -58,6 +58,7 @@ def sentence_features(
             known and end with where the code is; what was asked mostly stands between.
     """
     wording, figure = _wording(text)
+    asked = float(asks_figure(question))
     return {
         "late": late,
         "late_news": late_news,
@@ -67,9 +68,14 @@ def sentence_features(
         "place_squared": place * place,
         "opening": float(place == 0.0),
         **wording,
-        "figure": figure * float(bool(_ASKS_FIGURE.search(question))),
+        "figure": figure * asked,
         "length": min(len(text), 400) / 400,
     }
+
+
+def asks_figure(question: str) -> bool:
+    """Whether a question asks for a figure: how many, what share, by how much."""
+    return bool(_ASKS_FIGURE.search(question))
 
 
 @lru_cache(maxsize=16_384)  # the sentences of the busy papers: most of the time went here

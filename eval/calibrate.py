@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +13,9 @@ from numpy.typing import NDArray
 from assistant.answer import Turn, turn_of
 from assistant.engine import CitedQueryEngine
 from assistant.finding import Found
-from assistant.refusal import FEATURES
-from eval.fitting import fit_logistic
+from assistant.refusal import FEATURES, SPEAK_FOR
+from assistant.trees import Trees
+from eval.fitting import fit_trees
 from eval.questions import Question
 from store.filters import Filters
 from store.paper import normal_title
@@ -21,8 +23,8 @@ from store.paper import normal_title
 _TOP = 5  # an answerable question counts if a right paper is among so many
 # What a question without its papers counts for, by the side of one that was written to have none.
 _WITHOUT = 0.2
-# And one of the training questions, of which there are ten times as many.
-TRAINING_COUNT = 0.1
+_ELSEWHERE = 60  # papers drawn by lot that stand for a library of another field
+_BEHIND = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Case:
     """
 
     question: Question
-    features: tuple[float, ...]
+    features: dict[str, float]
     answer: bool
     without: bool = False
     count: float = 1.0
@@ -44,72 +46,83 @@ def cases(
     engine: CitedQueryEngine,
     questions: Sequence[Question],
     tell: Callable[[int, int], None] = lambda done, total: None,
-    count: float = 1.0,
 ) -> list[Case]:
-    """The cases to learn from. An answerable question whose papers the search didn't bring is
-    left out, as there is nothing right to say to it; so are the questions put in other words
-    on purpose, whose papers are mostly not brought. The others are searched a second time
-    without their papers, follow-ups aside."""
+    """The cases to learn from, without the questions put in other words on purpose, whose papers
+    are mostly not found. Answerable ones, follow-ups aside, are searched a second time without
+    their papers, and a third time in a few papers of any kind, as if in a library of another
+    field. What nothing right can be said to, as none of its papers was found, teaches nothing;
+    where another paper was found first, it counts half."""
     found = []
+    draw = random.Random(0)
     ids = {normal_title(paper.title): paper.id for paper in engine.library.catalog.list()}
     for number, question in enumerate(questions, 1):
         tell(number, len(questions))
-        if question.kind in ("paraphrase", "riddle") and count == 1.0:
+        if question.kind in ("paraphrase", "riddle"):
             continue
         turns: list[Turn] = []
         for earlier in question.history:
             turns.append(turn_of(engine.ask(earlier, turns=turns)))
         search = engine.find(question.question, turns=turns)
-        titles = {normal_title(p.paper.title) for p in search.passages[:_TOP]}
-        if question.answerable and not titles & set(question.papers):
-            continue
-        found.append(Case(question, _features(search), question.answerable, count=count))
-        if question.answerable and not turns and (count == 1.0 or question.split == "held"):
-            others = tuple(i for title, i in ids.items() if title not in question.papers)
-            search = engine.find(question.question, filters=Filters(papers=others))
-            found.append(
-                Case(
-                    question, _features(search), answer=False, without=True, count=_WITHOUT * count
-                )
-            )
+        found.append(
+            Case(question, search.features, question.answerable, count=_count(question, search))
+        )
+        if question.answerable and not turns:
+            others = [i for title, i in ids.items() if title not in question.papers]
+            for papers in (others, draw.sample(others, min(_ELSEWHERE, len(others)))):
+                search = engine.find(question.question, filters=Filters(papers=tuple(papers)))
+                found.append(Case(question, search.features, False, without=True, count=_WITHOUT))
     return found
 
 
-def _features(search: Found) -> tuple[float, ...]:
-    return tuple(search.features[name] for name in FEATURES)
+def _count(question: Question, search: Found) -> float:
+    right = [normal_title(p.paper.title) in question.papers for p in search.passages[:_TOP]]
+    if question.answerable and not any(right):
+        return 0.0
+    return 1.0 if not question.answerable or right[0] else _BEHIND
 
 
 def calibrate(
-    tune: Sequence[Sequence[Case]], test: Sequence[Sequence[Case]], training: Sequence[Case] = ()
+    learnt: Sequence[Case],
+    tune: Sequence[Sequence[Case]],
+    test: Sequence[Sequence[Case]],
+    held: Sequence[Case] = (),
 ) -> dict[str, Any]:
-    """Fits on `tune` and `training`, picks the threshold where both kinds of `tune` fare equally
-    well, and shows it on `test`; both halves have the cases of several libraries. Returns the
-    model, and the trade-off of both halves and of each library's test."""
-    learnt = [*(case for part in tune for case in part), *training]
-    counts = np.array([case.count for case in learnt])
-    weights, bias = fit_logistic(_rows(learnt), _labels(learnt), counts)
+    """Fits on `learnt`, picks the threshold where both kinds of `tune` fare equally well, and
+    shows it on `test`; both have the cases of several libraries. Returns the model, and the
+    trade-off of both halves, of each library's test, and of `held`, which nothing has learnt
+    from."""
+    learnt = [case for case in learnt if case.count]
+    trees = fit_trees(
+        [case.features for case in learnt],
+        np.array([case.answer for case in learnt]),
+        np.array([case.count for case in learnt]),
+        FEATURES,
+        SPEAK_FOR,
+    )
     asked = [
         [[case for case in part if not case.without] for part in half] for half in (tune, test)
     ]
     known, new = ([case for part in half for case in part] for half in asked)
-    scores = _confidence(known, weights, bias)
-    grid = np.linspace(0.05, 0.95, 91)
+    scores = _confidence(known, trees)
+    grid = np.linspace(0.05, 0.95, 181)
     threshold = float(
         max(grid, key=lambda t: min(_kept(known, scores, t), _refused(known, scores, t)))
     )
 
     def shown(cases: Sequence[Case]) -> dict[str, Any]:
-        return _trade_off(cases, _confidence(cases, weights, bias), threshold)
+        return _trade_off(cases, _confidence(cases, trees), threshold)
 
     return {
         "model": {
-            "weights": {n: round(float(w), 4) for n, w in zip(FEATURES, weights, strict=True)},
-            "bias": round(bias, 4),
+            "features": list(trees.features),
+            "base": trees.base,
             "threshold": round(threshold, 3),
+            "trees": trees.trees,
         },
         "tune": shown(known),
         "test": shown(new),
         "test_by_library": [shown(part)["chosen"] for part in asked[1]],
+        "held": shown([case for case in held if not case.without])["chosen"] if held else {},
     }
 
 
@@ -149,16 +162,5 @@ def _refused(
     )
 
 
-def _rows(given: Sequence[Case]) -> NDArray[np.float64]:
-    return np.array([case.features for case in given])
-
-
-def _labels(given: Sequence[Case]) -> NDArray[np.bool_]:
-    return np.array([case.answer for case in given])
-
-
-def _confidence(
-    given: Sequence[Case], weights: NDArray[np.float64], bias: float
-) -> NDArray[np.float64]:
-    scores: NDArray[np.float64] = 1 / (1 + np.exp(-(_rows(given) @ weights + bias)))
-    return scores
+def _confidence(given: Sequence[Case], trees: Trees) -> NDArray[np.float64]:
+    return np.array([trees.chance(case.features) for case in given])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,6 +22,9 @@ from eval.questions import HERE, PAGES
 from eval.runs import JsonOption, NameOption, ResultsOption
 from ui import terminal
 from ui.app import LibraryOption, flags_of
+
+if TYPE_CHECKING:
+    from eval.questions import Question
 
 app = typer.Typer(
     help="Measure answers, retrieval and refusals on the labelled questions (the default), "
@@ -97,7 +100,8 @@ def evidence(
         held = groups(engine, load_questions("held", TRAINING))
     with KeptEngine(pages) as engine:
         tune = groups(engine, load_questions("tune"))
-        document = fit([*learnt, *tune], held, groups(engine, load_questions("test")))
+        # Of the pages' questions, those without an answer are shorter, which nothing must learn.
+    document = fit([*learnt, *tune], held, groups(engine, load_questions("test")))
     if keep:
         _write("telling.json", document["weights"])
     _finish("evidence", document, as_json)
@@ -107,23 +111,28 @@ def evidence(
 def calibrate(
     pages: PagesOption = PAGES, as_json: JsonOption = False, keep: KeepOption = False
 ) -> None:
-    """Fit the refusal model on training questions and the tuning half, choose its threshold on
-    that half; print the trade-off."""
-    from eval.calibrate import TRAINING_COUNT, cases
+    """Fit the refusal model on training questions and the starter library's tuning half, choose
+    its threshold on both tuning halves; print the trade-off."""
     from eval.calibrate import calibrate as fit
+    from eval.calibrate import cases
     from eval.questions import QUESTIONS, STARTER, TRAINING, load_questions
 
-    # Two libraries of different size and make, so that neither is what the model knows best.
+    # Two libraries of different size and make, so that the threshold fits both.
     halves: dict[str, list[Any]] = {"tune": [], "test": []}
     for path, folder in ((QUESTIONS, pages), (STARTER, None)):
         with KeptEngine(folder) as engine, terminal.progress_bar("Searching") as tell:
             for half, found in halves.items():
                 found.append(cases(engine, load_questions(half, path), tell))  # type: ignore[arg-type]
     with training_engine() as engine, terminal.progress_bar("Searching") as tell:
-        learnt = cases(engine, load_questions("all", TRAINING), tell, TRAINING_COUNT)
-    document = fit(halves["tune"], halves["test"], learnt)
+        # The head has learnt from the others that are answerable, and finds their papers better.
+        given = load_questions("all", TRAINING)
+        learnt = cases(engine, [q for q in given if q.split == "fit" or _refusable(q)], tell)
+        held = cases(engine, load_questions("held", TRAINING), tell)
+    # Of the pages' questions, those without an answer are shorter, which nothing must learn.
+    document = fit([*learnt, *halves["tune"][1]], halves["tune"], halves["test"], held)
+    model = document.pop("model")
     if keep:
-        _write("refusal.json", document["model"])
+        _write("refusal.json", model, lines=False)
     _finish("refusals", document, as_json)
 
 
@@ -254,6 +263,10 @@ def scale(
         print(markdown(document))
 
 
+def _refusable(question: Question) -> bool:
+    return question.split == "tune" and not question.answerable
+
+
 def _finish(name: str, document: dict[str, Any], as_json: bool) -> None:
     _save(name, document)
     if as_json:
@@ -269,9 +282,9 @@ def _save(name: str, document: dict[str, Any]) -> None:
     (folder / f"{name}.json").write_text(json.dumps(stamped, indent=2) + "\n", "utf-8")
 
 
-def _write(name: str, values: dict[str, Any]) -> None:
+def _write(name: str, values: dict[str, Any], *, lines: bool = True) -> None:
     path = HERE.parent / "assistant" / name
-    path.write_text(json.dumps(values, indent=2) + "\n", "utf-8")
+    path.write_text(json.dumps(values, indent=2 if lines else None) + "\n", "utf-8")
 
 
 def _short(document: dict[str, Any]) -> dict[str, Any]:

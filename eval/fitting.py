@@ -1,11 +1,14 @@
-"""Two small models fitted by plain gradient descent: which sentence, and whether to answer."""
+"""Two small models: which sentence, by plain gradient descent, and whether to answer, by trees."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from assistant.trees import Trees
 
 Array = NDArray[np.float64]
 
@@ -37,35 +40,48 @@ def fit_choice(
     return weights
 
 
-def fit_logistic(
-    rows: Array,
+def fit_trees(
+    rows: Sequence[Mapping[str, float]],
     labels: NDArray[np.bool_],
-    counts: Array | None = None,
-    penalty: float = 3.0,
-    steps: int = 4000,
-) -> tuple[Array, float]:
-    """Logistic regression on standardised features, both classes counting the same.
+    counts: Array,
+    features: Sequence[str],
+    rising: Set[str],
+) -> Trees:
+    """Boosted trees, both classes counting the same.
 
-    `counts` is what each row counts for within its class, 1 where it is None.
+    `counts` is what each row counts for within its class. More of a feature in `rising` never
+    lowers the sum, whatever the rows say.
 
-    No weight is below zero: every feature is made so that more of it speaks for an answer, and
-    a few hundred questions must not teach otherwise.
-
-    Returns:
-        (weights, bias) for the features as they come, not standardised.
+    Raises RuntimeError if scikit-learn keeps its trees in another form than this reads.
     """
-    mean, spread = rows.mean(0), rows.std(0) + 1e-9
-    x = np.c_[(rows - mean) / spread, np.ones(len(rows))]
-    y = labels.astype(float)
-    counts = np.ones(len(rows)) if counts is None else counts
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    x = np.array([[row[name] for name in features] for row in rows])
     halves = np.where(labels, counts[labels].sum(), counts[~labels].sum())
-    each = 0.5 * counts / halves * len(y)
-    weights = np.zeros(x.shape[1])
-    for _ in range(steps):
-        p = 1 / (1 + np.exp(-(x @ weights)))
-        step = x.T @ (each * (y - p)) / len(y)
-        step[:-1] -= penalty * weights[:-1] / len(y)
-        weights += step
-        weights[:-1] = np.maximum(weights[:-1], 0.0)
-    scaled = weights[:-1] / spread
-    return scaled, float(weights[-1] - scaled @ mean)
+    model = HistGradientBoostingClassifier(
+        max_iter=100,
+        max_leaf_nodes=6,
+        learning_rate=0.06,
+        l2_regularization=5.0,
+        min_samples_leaf=30,
+        early_stopping=False,
+        random_state=0,
+        monotonic_cst=[int(name in rising) for name in features],
+    )
+    model.fit(x, labels, sample_weight=0.5 * counts / halves * len(labels))
+    trees = Trees(
+        tuple(features),
+        round(float(model._baseline_prediction.ravel()[0]), 5),
+        [[_node(node) for node in one.nodes] for (one,) in model._predictors],
+    )
+    ours = [trees.raw(row) for row in rows]
+    if not np.allclose(ours, model.decision_function(x), atol=0.01):
+        raise RuntimeError("These trees aren't those that scikit-learn fitted.")
+    return trees
+
+
+def _node(node: Any) -> list[float]:
+    if node["is_leaf"]:
+        return [round(float(node["value"]), 5)]
+    limit = float(node["num_threshold"])
+    return [int(node["feature_idx"]), limit, int(node["left"]), int(node["right"])]

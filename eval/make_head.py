@@ -203,7 +203,7 @@ def fares(head: Head, lessons: Sequence[Lesson], papers: Sequence[Text]) -> str:
 def main(weights: str, out: Path = OUT) -> None:
     torch.manual_seed(0)
     random.seed(0)
-    rows = {q.id: q for q in load_questions("all", TRAINING) if q.answerable}
+    rows = {q.id: q for q in load_questions("all", TRAINING) if q.answerable and q.split != "fit"}
     about = sorted({title for q in rows.values() for title in q.papers})
     with TemporaryDirectory() as folder:
         zipfile.ZipFile(weights).extractall(folder)

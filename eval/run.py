@@ -24,6 +24,8 @@ from eval.scores import (
 from store.filters import Filters
 from store.paper import normal_title
 
+_WORDS = 2  # so many more or fewer, and two questions are as long as each other
+
 
 def ask_all(
     engine: CitedQueryEngine,
@@ -68,6 +70,7 @@ def report(outcomes: Sequence[Outcome]) -> dict[str, Any]:
             **refusals(outcomes),
             "auroc": auroc(outcomes),
             "auroc_near_misses": auroc(near),
+            "auroc_near_misses_of_a_length": auroc(near, within=_WORDS),
         },
         "p50_ms": float(np.median(times)),
         "by_kind": {

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from assistant.answer import Answer
 from eval.questions import Question
@@ -116,14 +117,24 @@ def refusals(outcomes: Sequence[Outcome]) -> dict[str, float]:
     }
 
 
-def auroc(outcomes: Sequence[Outcome]) -> float:
-    """Area under the ROC curve of the confidence, answerable against unanswerable questions."""
-    right = np.array([o.answer.confidence for o in outcomes if o.question.answerable])
-    wrong = np.array([o.answer.confidence for o in outcomes if not o.question.answerable])
-    if not len(right) or not len(wrong):
-        return float("nan")
-    gaps = right[:, None] - wrong[None, :]
-    return float(((gaps > 0) + 0.5 * (gaps == 0)).mean())
+def auroc(outcomes: Sequence[Outcome], *, within: int | None = None) -> float:
+    """Area under the ROC curve of the confidence, answerable against unanswerable questions.
+
+    `within` holds only questions against each other whose numbers of words are no further apart:
+    where people ask longer for what is there, length alone would tell the two kinds apart.
+    """
+    right = [o for o in outcomes if o.question.answerable]
+    wrong = [o for o in outcomes if not o.question.answerable]
+    gaps = _gaps([o.answer.confidence for o in right], [o.answer.confidence for o in wrong])
+    if within is not None:
+        words = [[len(o.question.question.split()) for o in half] for half in (right, wrong)]
+        gaps = gaps[np.abs(_gaps(*words)) <= within]
+    return float(((gaps > 0) + 0.5 * (gaps == 0)).mean()) if gaps.size else float("nan")
+
+
+def _gaps(ones: Sequence[float], others: Sequence[float]) -> NDArray[np.float64]:
+    gaps: NDArray[np.float64] = np.array(ones, float)[:, None] - np.array(others, float)[None, :]
+    return gaps
 
 
 def _mean(values: Sequence[float | bool]) -> float:

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from assistant.answer import Answer, Passage, Scores, turn_of
 from assistant.engine import NEAREST, CitedQueryEngine
+from assistant.evidence import SentenceTexts, gather
 from assistant.late import ask
 from assistant.question import Terms, terms_of
-from assistant.refusal import FEATURES, RefusalModel, features_of, shipped_model
+from assistant.refusal import FEATURES, SPEAK_FOR, RefusalModel, features_of, shipped_model
 from assistant.settings import AnswerSettings
+from assistant.trees import Trees
 from store.filters import Filters
 from store.library import Library
 from tests.assistant.invented import BELLS, BOATS, CRANES, LEDGERS, PAPERS, SEALS, passage
@@ -114,11 +116,11 @@ def test_after_a_refusal_a_follow_up_is_refused_as_well(engine: CitedQueryEngine
 
 
 @given(
-    values=st.lists(st.floats(0, 1), min_size=len(FEATURES), max_size=len(FEATURES)),
-    which=st.sampled_from(FEATURES),
+    values=st.lists(st.floats(0.01, 1), min_size=len(FEATURES), max_size=len(FEATURES)),
+    which=st.sampled_from(sorted(SPEAK_FOR)),
     more=st.floats(0, 1),
 )
-def test_more_of_any_feature_never_lowers_the_confidence(
+def test_more_of_what_speaks_for_an_answer_never_lowers_the_confidence(
     values: list[float], which: str, more: float
 ) -> None:
     features = dict(zip(FEATURES, values, strict=True))
@@ -129,25 +131,37 @@ def test_more_of_any_feature_never_lowers_the_confidence(
 
 
 def test_the_model_knows_the_features_that_are_made(library: Library) -> None:
-    assert set(shipped_model().weights) == set(FEATURES)
+    model = shipped_model()
+    assert set(model.trees.features) == set(FEATURES)
     asked = ask("", library).pieces
-    found = features_of(asked, Terms({}, frozenset(), frozenset()), [], True, library)
+    found = features_of("", asked, Terms({}, frozenset(), frozenset()), [], [], True, library)
     assert found == dict.fromkeys(FEATURES, 0.0)
-    assert 0 < shipped_model().threshold < 1
+    assert model.confidence(found) == model.confidence({}) == 0.0
+    assert 0 < model.threshold < 1
 
 
-def test_extreme_features_overflow_nothing() -> None:
-    model = RefusalModel({"dense": 1e6}, 0.0, 0.5)
-    assert model.confidence({"dense": 1e6}) == pytest.approx(1.0)
-    assert model.confidence({"dense": -1e6}) == pytest.approx(0.0)
-    assert not math.isnan(model.confidence({"dense": 0.0}))
+def test_extreme_sums_overflow_nothing() -> None:
+    trees = [[[0, 0.5, 1, 2], [-1e6], [1e6]]]
+    model = RefusalModel(Trees(("dense",), 0.0, trees), 0.5)
+    assert model.confidence({"dense": 1.0}) == pytest.approx(1.0)
+    assert model.confidence({"dense": 0.5}) == pytest.approx(0.0)
+
+
+def test_a_tree_is_walked_to_the_leaf_that_its_limits_name() -> None:
+    tree = [[1, 0.25, 1, 2], [-0.5], [0, 3.0, 3, 4], [0.25], [2.0]]
+    trees = Trees(("words", "held"), 0.125, [tree, [[1.0]]])
+    for words, held, leaf in ((9, 0.25, -0.5), (3, 0.26, 0.25), (3.1, 0.26, 2.0)):
+        assert trees.raw({"held": held, "words": words}) == 0.125 + leaf + 1.0
+    assert trees.chance({"held": 0.0, "words": 0.0}) == pytest.approx(1 / (1 + math.exp(-0.625)))
+    with pytest.raises(KeyError):
+        trees.raw({"held": 1.0})
 
 
 def features(library: Library, question: str, *found: Passage) -> dict[str, float]:
     """What the confidence in an answer to the question from these passages is made of."""
-    return features_of(
-        ask(question, library).pieces, terms_of(question, library), found, True, library
-    )
+    asked, terms = ask(question, library), terms_of(question, library)
+    evidence = gather(question, asked, terms, found, SentenceTexts(library), library)
+    return features_of(question, asked.pieces, terms, found, evidence, True, library)
 
 
 def test_the_first_paper_is_held_against_the_question_piece_by_piece(library: Library) -> None:

@@ -76,6 +76,17 @@ def test_a_curve_ends_where_all_are_answered(answered: list[tuple[float, bool]])
     assert 0 <= curve.area <= 1
 
 
+def test_an_area_may_hold_questions_of_one_length_against_each_other_only() -> None:
+    asked = (("a b c", 0.9, True), ("a", 0.95, False), ("a b c d", 0.3, False))
+    outcomes = []
+    for text, confidence, answerable in asked:
+        one = bold("detail", confidence, *([BEES] if answerable else []))
+        outcomes.append(replace(one, question=replace(one.question, question=text)))
+    assert auroc(outcomes) == 0.5
+    assert auroc(outcomes, within=1) == 1.0
+    assert math.isnan(auroc(outcomes, within=0))
+
+
 def test_areas_are_against_all_unanswerable_questions_and_near_misses() -> None:
     areas = roc_areas(OUTCOMES)
     # Of 9 pairs of an answerable and another question 6 stand in the right order; 4 of 6.
