@@ -22,7 +22,7 @@ expect.set_options(timeout=15_000)  # a busy machine is no failure
 # What a browser says of a server that was stopped.
 GONE = (
     r"ERR_(CONNECTION_REFUSED|CONNECTION_RESET|INCOMPLETE_CHUNKED_ENCODING|EMPTY_RESPONSE)"
-    r"|Connection errored out|status of 503|TypeError: network error"
+    r"|Connection errored out|status of 503|TypeError: (network error|Failed to fetch)"
 )
 OpenPage = Callable[..., Page]
 Serve = Callable[..., Served]
