@@ -73,6 +73,7 @@ def sentence_features(
     }
 
 
+@lru_cache(maxsize=256)  # asked for every sentence of the papers found
 def asks_figure(question: str) -> bool:
     """Whether a question asks for a figure: how many, what share, by how much."""
     return bool(_ASKS_FIGURE.search(question))
