@@ -154,18 +154,24 @@ class Finder:
                 passages = sorted(ranked.passages, key=lambda p: p.paper.id not in first)[:top_k]
             with self._searching():
                 terms = terms_of(asked, self.library)
+                own = (read, terms)  # the message by itself, without what the conversation adds
+                if standalone.asks != asked:
+                    own = (
+                        ask(standalone.asks, self.library),
+                        terms_of(standalone.asks, self.library),
+                    )
                 if standalone.excluded:  # others may call the same thing by other names
                     terms = replace(terms, names=frozenset())
-                evidence = self._evidence(standalone, read, terms, passages)
+                evidence = self._evidence(standalone, read, terms, own, passages)
                 if own_order:
                     passages, evidence = named_first(passages, evidence, first)
                     passages = passages[:top_k]
                     evidence = [e for e in evidence if e.passage < top_k]
                 named = sum(passage.paper.id in first for passage in passages)
                 if standalone.favoured:  # a title put in for "it" is held by its paper anyhow
-                    terms = terms_of(standalone.asks, self.library)
+                    terms = own[1]
                     if len(standalone.favoured) == 1:  # a comparison asks for nothing else
-                        read = ask(standalone.asks, self.library)
+                        read = own[0]
                 one = not (first or standalone.excluded or asks_for_several(question))
                 features = features_of(
                     asked, read.pieces, terms, passages, evidence, one, self.library
@@ -193,7 +199,12 @@ class Finder:
             yield
 
     def _evidence(
-        self, standalone: Standalone, read: Asked, terms: Terms, passages: Sequence[Passage]
+        self,
+        standalone: Standalone,
+        read: Asked,
+        terms: Terms,
+        own: tuple[Asked, Terms],
+        passages: Sequence[Passage],
     ) -> list[Evidence]:
         """The passages' sentences, scored against the question. Where the conversation says
         which paper is meant, only the message's own words tell its sentences apart: the wording
@@ -203,17 +214,10 @@ class Finder:
         if asks == asked:
             told = " ".join(standalone.told.split())
             return [e for e in found if " ".join(e.text.split()) not in told] or found
-        own = gather(
-            asks,
-            ask(asks, self.library),
-            terms_of(asks, self.library),
-            passages,
-            self.texts,
-            self.library,
-        )
+        told_by_own = gather(asks, *own, passages, self.texts, self.library)
         if standalone.favoured:
-            return own
-        return [replace(e, telling=o.telling) for e, o in zip(found, own, strict=True)]
+            return told_by_own
+        return [replace(e, telling=o.telling) for e, o in zip(found, told_by_own, strict=True)]
 
     def _passages(
         self, standalone: Standalone, asked: Asked, filters: Filters, wanted: int
