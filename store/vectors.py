@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 COLLECTION = "papers"
-# Chroma's defaults (100, 16, 100) lose recall in large libraries. Searched 300 wide, 0.986 of the
-# ten nearest among 112,000 chunks are found; 200 wide 0.976, in 1 ms less.
+# Chroma's own search width, 100, loses recall in large libraries: of the ten nearest among 112,000
+# chunks 0.984 are found when it is 400, 0.975 when it is 300, in 1 ms less. Built 128 wide the
+# graph would find 0.985, and take a seventh longer to write.
 _HNSW: CreateHNSWConfiguration = {
     "space": "cosine",
-    "ef_construction": 128,
+    "ef_construction": 100,
     "max_neighbors": 24,
-    "ef_search": 300,
+    "ef_search": 400,
 }
 
 
