@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain, count
@@ -13,9 +15,11 @@ from typing import IO, TYPE_CHECKING, Any
 from store.errors import LibraryError
 
 if TYPE_CHECKING:
-    from store.library import Record
+    from store.library import AddReport, Library, Progress, Record
     from store.paper import Rejected
 
+_FOLDER = "rejected"  # in the library's
+_NAME = re.compile(r"[0-9-]+\.jsonl")
 _KEPT = 100  # characters of a rejected record that stay in memory
 
 
@@ -28,7 +32,7 @@ class RejectsFile:
     """
 
     def __init__(self, folder: Path, path: Path | None = None) -> None:
-        self._folder = folder / "rejected"
+        self._folder = folder / _FOLDER
         if path is not None and path.is_file() and path.stat().st_size:
             raise LibraryError(
                 f"{path} holds something already, which would be lost: name a new file with "
@@ -64,24 +68,39 @@ class RejectsFile:
             self._file.write(json.dumps(_line(reject), ensure_ascii=False) + "\n")
             self._file.flush()  # an interrupt loses none
         except OSError as error:
+            other = ", or name another file with --rejects" if self._wanted else ""
             raise LibraryError(
                 f"The rejected records can't be written to {self.path} ({error.strerror}): free "
-                "the disk, or name another file with --rejects."
+                f"the disk{other}."
             ) from error
         self.count += 1
 
     def _open(self) -> None:
-        self.path = self._wanted or self._unused()
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = self.path.open(
-            "w" if self._wanted else "x", encoding="utf-8", errors="replace"
-        )
-
-    def _unused(self) -> Path:
         name = f"{datetime.now():%Y-%m-%d-%H%M%S}"
         names = chain([name], (f"{name}-{number}" for number in count(2)))
-        paths = (self._folder / f"{each}.jsonl" for each in names)
-        return next(path for path in paths if not path.exists())
+        while self._file is None:
+            self.path = self._wanted or self._folder / f"{next(names)}.jsonl"
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with nullcontext() if self._wanted else suppress(FileExistsError):
+                self._file = self.path.open(
+                    "w" if self._wanted else "x", encoding="utf-8", errors="replace"
+                )
+
+
+def add_keeping(
+    library: Library, records: Iterable[Record], progress: Progress | None = None
+) -> tuple[AddReport, Path | None]:
+    """Adds records as `Library.add` does; what was rejected is kept in a file of the library's
+    folder, if anything was: the report, and that file."""
+    with RejectsFile(library.settings.library) as rejects:
+        report = library.add(rejects.noting(records), progress)
+    return report, rejects.path
+
+
+def kept_rejects(library: Library, name: str) -> Path | None:
+    """The library's file of rejected records of that name, if there is one."""
+    path = library.settings.library / _FOLDER / name
+    return path if _NAME.fullmatch(name) and path.is_file() else None
 
 
 def _line(reject: Rejected) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -82,6 +83,29 @@ def test_one_bad_record_stops_none_of_the_others(client: httpx.Client) -> None:
     assert [reject["position"] for reject in job["result"]["rejects"]] == [1, 2, 3, 4, 5, 6]
     assert all(reject["why"] for reject in job["result"]["rejects"])
     client.post("/papers/remove", json={"source": "added by a program"})
+
+
+def test_rejected_records_are_had_whole_and_mended(client: httpx.Client) -> None:
+    lines = [json.dumps(QUOKKA), json.dumps({"title": "Wells", "year": 2020}), "{ broken"]
+    files = [("files", ("records.jsonl", "\n".join(lines).encode()))]
+    job = finished(client, client.post("/papers", files=files))
+    kept = job["result"]["rejects_file"]
+    assert kept == f"/v1/jobs/{job['id']}/rejects"
+    found = client.get(kept.removeprefix("/v1"))
+    assert found.headers["content-type"].startswith("application/jsonl")
+    rows = [json.loads(line) for line in found.text.splitlines()]
+    assert [(row["position"], row["title"]) for row in rows] == [(2, "Wells"), (3, "")]
+    assert rows[1]["text"] == "{ broken"
+
+    mended = {**rows[0], "abstract": "Wells near the coast turn salty in dry years."}
+    files = [("files", ("mended.jsonl", json.dumps(mended).encode()))]
+    job = finished(client, client.post("/papers", files=files))
+    assert (job["result"]["new"], job["result"]["rejects_file"]) == (1, None)
+    assert client.get(f"/jobs/{job['id']}/rejects").status_code == 404
+    assert client.get("/jobs/none/rejects").status_code == 404
+    (wells,) = client.get("/papers", params={"text": "salty"}).json()["papers"]
+    assert [(s["file"], s["position"]) for s in wells["sources"]] == [("records.jsonl", 2)]
+    client.post("/papers/remove", json={"source": "records.jsonl"})
 
 
 def test_an_uploaded_page_is_read_as_the_command_line_reads_it(client: httpx.Client) -> None:

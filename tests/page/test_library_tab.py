@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -210,3 +211,30 @@ def test_the_starter_library_comes_at_one_press(
     expect(page.locator(".welcome h2")).to_have_text("Ask 72 papers", timeout=60_000)
     page.locator(".welcome .suggestion").first.click()
     expect(page.locator(f"{ANSWERS} .chip").first).to_be_visible()
+
+
+def test_rejected_records_are_downloaded_mended_and_added(
+    open_page: OpenPage, serve: Serve, tmp_path: Path
+) -> None:
+    page = in_library(open_page(serve(library=tmp_path / "new").wait()))
+    records = tmp_path / "records.jsonl"
+    whole = {"title": "Lamps that hum", "abstract": "Lamps hum when the grid does."}
+    records.write_text(f"{json.dumps(whole)}\n{json.dumps({'title': 'Wells'})}\n", "utf-8")
+    page.set_input_files("#files input[type=file]", str(records))
+    link = page.get_by_role("link", name="Download the rejected records")
+    expect(link).to_be_visible(timeout=60_000)
+    with page.expect_download() as download:
+        link.click()
+    assert download.value.suggested_filename.startswith("rejected-")
+    mended = tmp_path / "mended.jsonl"
+    row = json.loads(Path(download.value.path()).read_text("utf-8"))
+    mended.write_text(json.dumps({**row, "abstract": "Wells turn salty in dry years."}), "utf-8")
+    page.set_input_files("#files input[type=file]", str(mended))
+    expect(page.locator(ROWS)).to_have_count(2, timeout=60_000)
+    expect(link).to_have_count(0)
+
+
+def test_no_other_file_is_downloaded_as_rejected_records(serve: Serve) -> None:
+    address = serve().wait()
+    for name in ("papers.sqlite", "..%2Fpapers.sqlite", "2020-01-01-000000.jsonl"):
+        assert httpx.get(f"{address}/download/rejected/{name}").status_code == 404

@@ -10,12 +10,14 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Literal
 
 from store.library import AddReport, Library, Record
 from ui.app import explained
 from ui.documents import Document, add_document
 from ui.problems import Problem
+from ui.rejects import add_keeping
 
 Status = Literal["waiting", "running", "done", "failed"]
 _KEPT = 1000  # jobs that can be looked at, and idempotency keys that are known
@@ -33,6 +35,7 @@ class Job:
     done: int = 0
     total: int = 0
     report: AddReport | None = None
+    rejects: Path | None = None
     error: str | None = None
     made: datetime = field(default_factory=lambda: datetime.now(UTC))
     finished: datetime | None = None
@@ -43,11 +46,17 @@ class Job:
             "id": self.id,
             "status": self.status,
             "progress": {"done": self.done, "total": self.total},
-            "result": add_document(self.report) if self.report else None,
+            "result": self._result(),
             "error": self.error,
             "made": self.made.isoformat(timespec="milliseconds"),
             "finished": self.finished.isoformat(timespec="milliseconds") if self.finished else None,
         }
+
+    def _result(self) -> Document | None:
+        if self.report is None:
+            return None
+        kept = f"/v1/jobs/{self.id}/rejects" if self.rejects else None
+        return {**add_document(self.report), "rejects_file": kept}
 
 
 class Jobs:
@@ -118,7 +127,7 @@ class Jobs:
 
         job.status = "running"
         try:
-            job.report = self._library.add(records, tell)
+            job.report, job.rejects = add_keeping(self._library, records, tell)
             job.status = "done"
         except Exception as error:
             job.error, job.status = explained(error)[0], "failed"

@@ -9,7 +9,7 @@ import logging
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 
 from store.exporting import FORMATS, export_papers
 from store.filters import Filters
@@ -17,6 +17,7 @@ from store.orders import SORTS, Order
 from ui.api import models
 from ui.api.bodies import read_papers
 from ui.api.dates import DATE
+from ui.api.jobs import Job
 from ui.api.listing import matching
 from ui.api.service import CalledBy, Served, problems
 from ui.desk import LocalDesk
@@ -232,11 +233,28 @@ def show_job(
     ] = 0,
 ) -> Response:
     """How far a job is, and once it is done what it did."""
-    job = service.jobs.get(job_id)
-    if job is None:
-        raise Problem(404, "There is no job of this id: jobs are forgotten when the server stops.")
+    job = _job(service, job_id)
     job.ended.wait(wait)
     return JSONResponse(job.document())
+
+
+@router.get(
+    "/jobs/{job_id}/rejects",
+    response_class=FileResponse,
+    responses={
+        **problems(404),
+        200: {
+            "description": "JSON lines: each rejected record's fields, where it was and why.",
+            "content": {"application/jsonl": {}},
+        },
+    },
+)
+def rejects_of(service: Served, job_id: Annotated[str, Path(max_length=100)]) -> Response:
+    """The records that a job rejected, whole: mended in this file they can be added again."""
+    job = _job(service, job_id)
+    if job.rejects is None or not job.rejects.is_file():
+        raise Problem(404, "This job has rejected no record.")
+    return FileResponse(job.rejects, media_type="application/jsonl", filename=job.rejects.name)
 
 
 @router.get("/papers/{paper_id}", response_model=models.Paper, responses=problems(404))
@@ -275,6 +293,13 @@ def undo(service: Served, what: models.Undo) -> Response:
             404, "There is nothing to bring back by this token: it was used, or is too old."
         ) from None
     return JSONResponse({"restored": restored, "papers": service.library.count()})
+
+
+def _job(service: Served, job_id: str) -> Job:
+    job = service.jobs.get(job_id)
+    if job is None:
+        raise Problem(404, "There is no job of this id: jobs are forgotten when the server stops.")
+    return job
 
 
 def _paper(service: Served, paper_id: str) -> Any:

@@ -1,4 +1,4 @@
-"""What can be downloaded from the page: papers, a conversation, the thumbs."""
+"""What can be downloaded from the page: papers, rejected records, a conversation, the thumbs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from fastapi import APIRouter, Form, HTTPException, Request
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import FileResponse, Response, StreamingResponse
 
 from assistant.history import Conversations
 from assistant.markdown import conversation_markdown
@@ -19,6 +19,7 @@ from store.paper import Paper
 from ui.access import visitor_of
 from ui.page.scope import Scope
 from ui.page.shelf import order_of
+from ui.rejects import kept_rejects
 
 _AT_A_TIME = 500  # papers
 
@@ -73,6 +74,14 @@ def router(library: Library, conversations: Conversations) -> APIRouter:
             media_type="text/markdown; charset=utf-8",
             headers=as_file(f"{name or 'conversation'}.md"),
         )
+
+    @routes.get("/rejected/{name}")
+    def rejected(name: str) -> Response:
+        """The records that an addition rejected, to be mended and added again."""
+        found = kept_rejects(library, name)
+        if found is None:
+            raise HTTPException(404, "There is no such file of rejected records.")
+        return FileResponse(found, media_type="application/jsonl", filename=f"rejected-{name}")
 
     @routes.get("/feedback")
     def feedback(request: Request) -> Response:

@@ -22,6 +22,7 @@ from ui.app import explained
 from ui.page.cards import day
 from ui.page.rendering import count, file_name, part
 from ui.page.scope import Scope
+from ui.rejects import add_keeping
 from ui.showing import where
 
 if TYPE_CHECKING:
@@ -91,11 +92,12 @@ class Shelf:
         if adding.failure is not None:
             yield part("shelf", "notice", explained(adding.failure)[0])
         elif adding.report is not None:
-            yield self._report(adding.report)
+            yield self._report(adding.report, adding.rejects)
 
-    def _report(self, report: AddReport) -> Markup:
+    def _report(self, report: AddReport, rejects: Path | None) -> Markup:
         sources = self.library.catalog.sources()
-        return report_of(report, starter=STARTER in sources and len(sources) > 1)
+        starter = STARTER in sources and len(sources) > 1
+        return report_of(report, rejects.name if rejects else "", starter=starter)
 
     # --- removing -------------------------------------------------------------------------
 
@@ -123,6 +125,7 @@ class _Adding:
     def __init__(self, library: Library, records: Callable[[], Iterable[Record]]) -> None:
         self.phase, self.done, self.total = "Reading", 0, 0
         self.report: AddReport | None = None
+        self.rejects: Path | None = None
         self.failure: Exception | None = None
         self.ended = threading.Event()
         self._library = library
@@ -131,7 +134,7 @@ class _Adding:
 
     def _work(self) -> None:
         try:
-            self.report = self._library.add(self._read(), self._embedded)
+            self.report, self.rejects = add_keeping(self._library, self._read(), self._embedded)
         except Exception as error:
             log.warning("Adding failed", exc_info=error)
             self.failure = error
@@ -157,12 +160,14 @@ def _records_of(files: Sequence[str]) -> Iterator[Record]:
             yield from read_file(stream, Origin(path.name), named=True)
 
 
-def report_of(report: AddReport, *, starter: bool = False) -> Markup:
-    """What adding did, as the command line tells it; `starter` offers to take those papers out."""
+def report_of(report: AddReport, rejects: str = "", *, starter: bool = False) -> Markup:
+    """What adding did, as the command line tells it; `rejects` names the file of what was
+    rejected, `starter` offers to take those papers out."""
     rejected = [where(one.source, one.why) for one in report.rejected]
     skipped = [where(Source(one.file), one.why) for one in report.skipped]
     formats = Counter(opened.format for opened in report.formats)
-    return part("shelf", "report", report, formats, rejected, skipped, _SHOWN_REJECTS, starter)
+    lists = (rejected, rejects, skipped, _SHOWN_REJECTS)
+    return part("shelf", "report", report, formats, *lists, starter)
 
 
 def order_of(asked: object) -> Order:
