@@ -5,7 +5,8 @@ from __future__ import annotations
 import faulthandler
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -76,10 +77,11 @@ def test_the_same_numbers_make_the_same_cases(found: Path) -> None:
     assert {file.name: file.read_bytes() for file in found.iterdir()} == first
 
 
-def test_a_hang_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("hang", [lambda: time.sleep(60), lambda: [None for _ in count()]])
+def test_a_hang_is_found(hang: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
     def forever() -> Iterator[object]:
         try:
-            time.sleep(60)
+            hang()
         except Exception:
             yield Rejected
         yield from ()
