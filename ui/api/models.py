@@ -270,7 +270,8 @@ class Added(Shown):
     embedded: int
     rejects: list[dict[str, Any]]
     rejects_file: str | None = Field(
-        description="Where the rejected records can be had whole, to be mended and added again."
+        None,
+        description="Where the rejected records can be had whole, to be mended and added again.",
     )
     skipped: list[dict[str, Any]]
     formats: list[dict[str, Any]] = Field(description="What each file was read as.")
