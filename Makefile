@@ -74,8 +74,10 @@ $(WEIGHTS): $(VENV)/installed
 calibrate: install-test               ## chooses the refusal model from eval/questions.jsonl
 	$(BIN)/assistant eval calibrate
 
-model: install-test $(WEIGHTS)        ## makes the shipped embedder from the published weights
-	$(BIN)/python -m eval.make_model $(WEIGHTS)
+model: install-test .venv-torch/installed $(WEIGHTS)   ## makes the shipped embedder: an hour on two cores
+	.venv-torch/bin/python -m eval.make_head $(WEIGHTS) build/head.npz
+	.venv-torch/bin/python -m eval.tune_model $(WEIGHTS) build/head.npz build/tuned
+	$(BIN)/python -m eval.make_model build/tuned
 
 requirements: $(VENV)/installed       ## pins anew everything that pyproject and *.in allow
 	sh requirements/pin.sh $(abspath $(UV))

@@ -11,6 +11,7 @@ from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle
 from numpy.typing import NDArray
 
+from assistant.abbreviations import spelt_out
 from assistant.answer import Passage, Scores
 from assistant.evidence import Evidence
 from assistant.late import Asked, ask, late_scores
@@ -115,6 +116,8 @@ class HybridRetriever(BaseRetriever):
         near = {i: stored[chunks[i][0]] for i in best if i in chunks and chunks[i][0] in stored}
         for paper_id, crowd in crowding(near).items():
             fused[paper_id] -= CROWDED * crowd
+        for paper_id, share in self._spelt_out(question, best).items():
+            fused[paper_id] += s.abbreviation_weight * share
         first = set(favoured)
         best = sorted(fused, key=lambda i: (i not in first, -fused[i], i))
         # An id that has just been removed is left out.
@@ -140,6 +143,20 @@ class HybridRetriever(BaseRetriever):
             for i in best
             if i in papers
         ]
+
+    def _spelt_out(self, question: str, candidates: Sequence[str]) -> dict[str, float]:
+        """How well candidates hold what a question's abbreviations stand for, 0 to 1: the BM25
+        score of these words against its bound."""
+        if not self.settings.abbreviation_weight:
+            return {}
+        words = " ".join(spelt_out(question, self.library))
+        terms = terms_of(words, self.library)
+        bound = BM25_BOUND * sum(terms.weights.values())
+        if not bound:
+            return {}
+        within = Filters(papers=tuple(candidates))
+        found = self.library.search_words(words, len(candidates), within)
+        return {i: min(score / bound, 1.0) for i, score in found}
 
     def _late(self, asked: Asked, pool: Mapping[str, str]) -> dict[str, float]:
         """Late interaction with the papers of the pool, given by the digests of their texts. Of

@@ -17,13 +17,18 @@ class AnswerSettings(BaseModel):
         0.4, ge=0, description="What a perfect match of words adds to the cosine."
     )
     late_weight: float = Field(
-        2.0, ge=0, description="What late interaction, word piece by word piece, adds; 0 for none."
+        1.5, ge=0, description="What late interaction, word piece by word piece, adds; 0 for none."
     )
     late_pool: int = Field(
         40, ge=0, le=200, description="Candidates that late interaction looks at, best first."
     )
     feedback_weight: float = Field(
-        0.3, ge=0, description="What nearness to the best papers found adds; 0 for none."
+        0.9, ge=0, description="What nearness to the best papers found adds; 0 for none."
+    )
+    abbreviation_weight: float = Field(
+        0.1,
+        ge=0,
+        description="What the words add that a question's abbreviations stand for; 0 for none.",
     )
     max_sentences: int = Field(4, ge=1, le=12, description="Sentences of an extractive answer.")
     writer: Literal["auto", "extractive", "model"] = Field(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from assistant.answer import Turn, turn_of
 from assistant.engine import CitedQueryEngine
 from assistant.finding import Found
-from assistant.refusal import FEATURES, SPEAK_FOR
+from assistant.refusal import FEATURES, SPEAK_FOR, shipped_model
 from assistant.trees import Trees
 from eval.fitting import fit_trees
 from eval.questions import Question
@@ -87,27 +87,31 @@ def calibrate(
     test: Sequence[Sequence[Case]],
     held: Sequence[Case] = (),
 ) -> dict[str, Any]:
-    """Fits on `learnt`, picks the threshold where both kinds of `tune` fare equally well, and
-    shows it on `test`; both have the cases of several libraries. Returns the model, and the
+    """Fits on `learnt`, or takes the shipped trees where there is none, picks the threshold where
+    both kinds of `tune` fare equally well, and shows it on `test`; both have the cases of several libraries. Returns the model, and the
     trade-off of both halves, of each library's test, and of `held`, which nothing has learnt
     from."""
     learnt = [case for case in learnt if case.count]
-    trees = fit_trees(
-        [case.features for case in learnt],
-        np.array([case.answer for case in learnt]),
-        np.array([case.count for case in learnt]),
-        FEATURES,
-        SPEAK_FOR,
-    )
+    trees = shipped_model().trees
+    if learnt:
+        trees = fit_trees(
+            [case.features for case in learnt],
+            np.array([case.answer for case in learnt]),
+            np.array([case.count for case in learnt]),
+            FEATURES,
+            SPEAK_FOR,
+        )
     asked = [
         [[case for case in part if not case.without] for part in half] for half in (tune, test)
     ]
     known, new = ([case for part in half for case in part] for half in asked)
     scores = _confidence(known, trees)
-    grid = np.linspace(0.05, 0.95, 181)
-    threshold = float(
-        max(grid, key=lambda t: min(_kept(known, scores, t), _refused(known, scores, t)))
-    )
+
+    def fares(t: float) -> tuple[float, float]:
+        kinds = _kept(known, scores, t), _refused(known, scores, t)
+        return min(kinds), sum(kinds)
+
+    threshold = float(max(np.linspace(0.05, 0.95, 451), key=fares))
 
     def shown(cases: Sequence[Case]) -> dict[str, Any]:
         return _trade_off(cases, _confidence(cases, trees), threshold)

@@ -96,12 +96,12 @@ def evidence(
     from eval.questions import TRAINING, load_questions
 
     with training_engine() as engine:
-        learnt = groups(engine, load_questions("tune", TRAINING))
+        # The others have taught the embedder, which finds the sentences of theirs better.
+        learnt = groups(engine, load_questions("fit", TRAINING))
         held = groups(engine, load_questions("held", TRAINING))
     with KeptEngine(pages) as engine:
         tune = groups(engine, load_questions("tune"))
-        # Of the pages' questions, those without an answer are shorter, which nothing must learn.
-    document = fit([*learnt, *tune], held, groups(engine, load_questions("test")))
+        document = fit([*learnt, *tune], held, groups(engine, load_questions("test")))
     if keep:
         _write("telling.json", document["weights"])
     _finish("evidence", document, as_json)
@@ -109,7 +109,12 @@ def evidence(
 
 @app.command()
 def calibrate(
-    pages: PagesOption = PAGES, as_json: JsonOption = False, keep: KeepOption = False
+    pages: PagesOption = PAGES,
+    as_json: JsonOption = False,
+    keep: KeepOption = False,
+    trees: Annotated[
+        bool, typer.Option(help="Fit the trees anew; otherwise only the threshold is chosen.")
+    ] = True,
 ) -> None:
     """Fit the refusal model on training questions and the starter library's tuning half, choose
     its threshold on both tuning halves; print the trade-off."""
@@ -124,12 +129,13 @@ def calibrate(
             for half, found in halves.items():
                 found.append(cases(engine, load_questions(half, path), tell))  # type: ignore[arg-type]
     with training_engine() as engine, terminal.progress_bar("Searching") as tell:
-        # The head has learnt from the others that are answerable, and finds their papers better.
-        given = load_questions("all", TRAINING)
+        # The embedder has learnt from the others that are answerable, and finds theirs better.
+        given = load_questions("all", TRAINING) if trees else []
         learnt = cases(engine, [q for q in given if q.split == "fit" or _refusable(q)], tell)
         held = cases(engine, load_questions("held", TRAINING), tell)
     # Of the pages' questions, those without an answer are shorter, which nothing must learn.
-    document = fit([*learnt, *halves["tune"][1]], halves["tune"], halves["test"], held)
+    learnt += halves["tune"][1] if trees else []
+    document = fit(learnt, halves["tune"], halves["test"], held)
     model = document.pop("model")
     if keep:
         _write("refusal.json", model, lines=False)

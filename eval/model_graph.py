@@ -27,7 +27,7 @@ from onnx import TensorProto, helper, numpy_helper
 Array = NDArray[np.float32]
 Weights = Mapping[str, Array]
 
-MODEL = "all-MiniLM-L6-v2"
+MODEL = "all-MiniLM-L6-v2-abstracts"  # tuned by eval/tune_model.py
 LAYERS, HEADS, WIDTH = 6, 12, 384
 STATES = f"encoder.layer.{LAYERS - 1}.output.LayerNorm"
 WINDOW = 256  # word pieces of one text, [CLS] and [SEP] among them, as its authors set it

@@ -19,8 +19,8 @@ QUESTIONS = HERE / "questions.jsonl"  # over the real pages
 STARTER = HERE / "starter.jsonl"  # over the starter library
 TRAINING = HERE / "training.jsonl"  # over conference papers; to learn from, never to report
 CONFERENCE = HERE.parent.parent / "shared" / "collections" / "conference.jsonl.gz"
-# Of the training questions: "tune" have taught the late-interaction head, "fit" what stands upon
-# it, "held" nothing at all.
+# Of the training questions: "tune" have taught the embedder and its head, "fit" what stands upon
+# them, "held" nothing at all.
 Split = Literal["tune", "fit", "held", "test", "all"]
 
 

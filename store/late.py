@@ -2,8 +2,8 @@
 
 Each piece of a question looks for its nearest in the text, and the weighted mean of these cosines
 says how well the text speaks to it (MaxSim of ColBERT, Khattab and Zaharia 2020). The pieces are
-what the built-in embedder reads anyway; here they are projected to 96 numbers, by matrices that
-`python -m eval.make_head` learnt from labelled questions, and kept in 4 bits each.
+what the built-in embedder reads anyway; here they are projected to 96 numbers, by matrices learnt
+from labelled questions together with the embedder (`eval.tune_model`), and kept in 4 bits each.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ Vectors = NDArray[np.float32]
 # Word pieces of a text, (pieces,) each: their ids, and where in the text each begins.
 Cut = tuple[NDArray[np.int64], NDArray[np.int64]]
 
-MODEL = "all-MiniLM-L6-v2"
+MODEL = "all-MiniLM-L6-v2-abstracts"
 DIMENSIONS = 384
 WINDOW = 256  # word pieces of a text that the model sees, its marks [CLS] and [SEP] included
 DATA = Path(__file__).parent / "data" / "minilm"

@@ -94,7 +94,7 @@ def test_a_server_without_a_model_is_ready_and_asks_nobody(opened: Library) -> N
     assert (status, body["status"], body["page"]) == (200, "ready", False)
     checks = body["checks"]
     assert checks["library"] == {"ok": True, "papers": len(FAKES)}
-    assert checks["embedder"] == {"ok": True, "name": "all-MiniLM-L6-v2"}
+    assert checks["embedder"] == {"ok": True, "name": "all-MiniLM-L6-v2-abstracts"}
     assert (checks["model"]["ok"], checks["model"]["name"]) == (True, None)
     assert checks["page"] == {"ok": False}
     assert "look" not in {thread.name for thread in threading.enumerate()}

@@ -244,7 +244,7 @@ class EmbeddingsRequest(_Named):
         strict=True,
         extra="ignore",
         json_schema_extra={
-            "examples": [{"model": "all-MiniLM-L6-v2", "input": ["A paper about wind."]}]
+            "examples": [{"model": "all-MiniLM-L6-v2-abstracts", "input": ["A paper about wind."]}]
         },
     )
 
