@@ -88,9 +88,9 @@ def calibrate(
     held: Sequence[Case] = (),
 ) -> dict[str, Any]:
     """Fits on `learnt`, or takes the shipped trees where there is none, picks the threshold where
-    both kinds of `tune` fare equally well, and shows it on `test`; both have the cases of several libraries. Returns the model, and the
-    trade-off of both halves, of each library's test, and of `held`, which nothing has learnt
-    from."""
+    both kinds of `tune` fare equally well, and shows it on `test`; both have the cases of several
+    libraries. Returns the model, and the trade-off of both halves, of each library's test, and of
+    `held`, which nothing has learnt from."""
     learnt = [case for case in learnt if case.count]
     trees = shipped_model().trees
     if learnt:
