@@ -18,12 +18,12 @@ from store.sentences import Span
 
 # Fitted on labelled statements (`assistant eval support` shows what they let through).
 SUPPORTED_FROM = 0.6
-_BIAS, _COSINE, _NEAR, _WHOLE = -7.2, 5.2, 2.5, 6.6
+_BIAS, _COSINE, _NEAR, _WHOLE = -7.4, 5.2, 2.5, 6.6
 _CONFLICT = 0.5  # what is left of the score where sentence and source seem to disagree
 _UNKNOWN_FIGURE = 0.3  # the same where a figure of the sentence isn't in the paper at all
 # A sentence of the paper that is so near to the best one may contradict in its place: one may
 # only report what the other denies.
-_LIKE_COSINE, _LIKE_SHARE = 0.1, 0.9
+_LIKE_COSINE, _LIKE_SHARE = 0.12, 0.9
 
 
 @dataclass(frozen=True, slots=True)

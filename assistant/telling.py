@@ -19,6 +19,8 @@ _ASKS_FIGURE = re.compile(
     r"\b(?:size|number|score|gain|average|percent|percentage|factor|figures?)\b",
     re.IGNORECASE,
 )
+_ASKS_COUNT = re.compile(r"\bhow (?:many|few)\b(?! (?:per ?cent|points))", re.IGNORECASE)
+_SHARE = re.compile(r"\d[\d.,]*\s*(?:%|per ?cent\b|points\b)", re.IGNORECASE)
 _PROPOSES = re.compile(
     r"\b(?:we|this paper|this work|paper)\b[^.]{0,30}\b(?:propose|introduce|present|develop|study|"
     r"investigate|design|describe|formulate|devise|consider|provide|construct|build)",
@@ -57,8 +59,10 @@ def sentence_features(
         place: where it stands in the abstract, 0 first to 1 last. Abstracts open with what is
             known and end with where the code is; what was asked mostly stands between.
     """
-    wording, figure = _wording(text)
+    wording, figure, count = _wording(text)
     asked = float(asks_figure(question))
+    if _asks_count(question):
+        figure = count
     return {
         "late": late,
         "late_news": late_news,
@@ -79,15 +83,22 @@ def asks_figure(question: str) -> bool:
     return bool(_ASKS_FIGURE.search(question))
 
 
+@lru_cache(maxsize=256)
+def _asks_count(question: str) -> bool:
+    """Whether a question asks how many there are, which no share of them tells."""
+    return bool(_ASKS_COUNT.search(question))
+
+
 @lru_cache(maxsize=16_384)  # the sentences of the busy papers: most of the time went here
-def _wording(text: str) -> tuple[dict[str, float], float]:
-    """What doesn't depend on the question, and whether there is a figure."""
+def _wording(text: str) -> tuple[dict[str, float], float, float]:
+    """What doesn't depend on the question, whether there is a figure, and one that is no share."""
     wording = {
         "proposes": float(bool(_PROPOSES.search(text))),
         "pointing": float(bool(_POINTING.match(text))),
         "availability": float(bool(_AVAILABILITY.search(text))),
     }
-    return wording, float(bool(_FIGURE.search(text)))
+    count = _FIGURE.search(_SHARE.sub("", text))
+    return wording, float(bool(_FIGURE.search(text))), float(bool(count))
 
 
 @cache

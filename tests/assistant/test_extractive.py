@@ -150,7 +150,7 @@ def test_the_first_sentence_is_the_answer_itself(
 def test_a_summary_is_called_one_wherever_it_is_quoted(engine: CitedQueryEngine) -> None:
     answer = engine.ask("How long do sourdough starters keep their yeasts?")
     assert answer.citations[0].paper_id == SOURDOUGH.id
-    assert answer.text.startswith(f"In *{SOURDOUGH.title}* (summary): ")
+    assert answer.text.startswith(f"**three years** [1]: In *{SOURDOUGH.title}* (summary): ")
     assert "(summary)" not in engine.ask("What is Lantern Sort?").text
 
 
