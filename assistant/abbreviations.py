@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from store.filters import Filters
@@ -55,16 +56,25 @@ def _begin(short: str, before: str) -> int | None:
     return at
 
 
-def spelt_out(question: str, library: Library) -> list[str]:
-    """For each abbreviation in a question that papers of the library define, the long form that
-    most of the ten best papers for it give."""
-    forms = []
-    for short in short_forms(question)[:_ASKED]:
-        best = [paper_id for paper_id, _ in library.search_words(short, _READ, Filters())]
-        texts = (paper.abstract for paper in library.get(best).values())
-        if (form := _usual(long_form(short, text) for text in texts)) is not None:
-            forms.append(form)
-    return forms
+class Abbreviations:
+    """What abbreviations stand for in a library. Safe to use from several threads."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._known = lru_cache(maxsize=1000)(self._look_up)
+
+    def spelt_out(self, question: str) -> list[str]:
+        """For each abbreviation in a question that papers of the library define, the long form
+        that most of the ten best papers for it give."""
+        papers = len(self._library.words)
+        forms = (self._known(short, papers) for short in short_forms(question)[:_ASKED])
+        return [form for form in forms if form]
+
+    def _look_up(self, short: str, papers: int) -> str | None:
+        """`papers`, how many there are, is there to look again when others have come."""
+        best = [paper_id for paper_id, _ in self._library.search_words(short, _READ, Filters())]
+        texts = (paper.abstract for paper in self._library.get(best).values())
+        return _usual(long_form(short, text) for text in texts)
 
 
 def _usual(forms: Iterable[str | None]) -> str | None:

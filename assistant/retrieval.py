@@ -11,7 +11,7 @@ from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle
 from numpy.typing import NDArray
 
-from assistant.abbreviations import spelt_out
+from assistant.abbreviations import Abbreviations
 from assistant.answer import Passage, Scores
 from assistant.evidence import Evidence
 from assistant.late import Asked, ask, late_scores
@@ -56,6 +56,7 @@ class HybridRetriever(BaseRetriever):
         self.settings = settings or AnswerSettings()
         self.filters = filters
         self._waiting = WaitingPapers(library)
+        self._abbreviations = Abbreviations(library)
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         asked = ask(query_bundle.query_str, self.library)
@@ -149,7 +150,9 @@ class HybridRetriever(BaseRetriever):
         score of these words against its bound."""
         if not self.settings.abbreviation_weight:
             return {}
-        words = " ".join(spelt_out(question, self.library))
+        words = " ".join(self._abbreviations.spelt_out(question))
+        if not words:
+            return {}
         terms = terms_of(words, self.library)
         bound = BM25_BOUND * sum(terms.weights.values())
         if not bound:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.abbreviations import long_form, short_forms, spelt_out
+from assistant.abbreviations import Abbreviations, long_form, short_forms
 from assistant.retrieval import HybridRetriever
 from assistant.settings import AnswerSettings
 from store.library import Library
@@ -90,8 +90,12 @@ def library(tmp_path: Path) -> Library:
 
 def test_the_librarys_papers_spell_an_abbreviation_out(library: Library) -> None:
     with library:
-        assert spelt_out("How high does a TSW fly?", library) == ["tethered soaring wing"]
-        assert spelt_out("How high does a QXZ fly?", library) == []
+        abbreviations = Abbreviations(library)
+        assert abbreviations.spelt_out("How high does a TSW fly?") == ["tethered soaring wing"]
+        assert abbreviations.spelt_out("How high does a QXZ fly?") == []
+        gone = [paper.id for paper in library.catalog.list() if "TSW" in paper.abstract]
+        assert library.remove_papers(gone) == 1
+        assert abbreviations.spelt_out("How high does a TSW fly?") == []
 
 
 def test_a_paper_that_only_spells_it_out_is_lifted(library: Library) -> None:

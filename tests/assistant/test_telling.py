@@ -11,7 +11,7 @@ from assistant.telling import sentence_features
     ("question", "text", "figure"),
     [
         ("How many bees were released?", "We released 600 bees at dawn.", 1.0),
-        ("How many bees were released?", "Of the lit bees 81% were back, of others 52 percent.", 0.0),
+        ("How many bees were released?", "Of the lit bees 81% were back, others 52 percent.", 0.0),
         ("How many bees were released?", "Gains of 3.4 points were common.", 0.0),
         ("How many bees were released?", "Of 600 bees 81% were back.", 1.0),
         ("How many percent were back?", "Of the lit bees 81% were back.", 1.0),
