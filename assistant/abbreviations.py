@@ -37,9 +37,14 @@ def long_form(short: str, text: str) -> str | None:
         most = min(len(short) + 5, 2 * len(short))  # words, as the authors have it
         words = re.findall(r"\S+", text[max(0, found.start() - 300) : found.start()])[-most:]
         before = " ".join(words)
-        if (start := _begin(short.lower(), before.lower())) is not None:
+        if (start := _begin(_small(short), _small(before))) is not None:
             return before[start:].strip(" ,;:")
     return None
+
+
+def _small(text: str) -> str:
+    """In lower case, character by character, so that places stay the same."""
+    return "".join(c.lower()[:1] for c in text)
 
 
 def _begin(short: str, before: str) -> int | None:
