@@ -59,7 +59,7 @@ class SupportCheck:
         """The support of each passage for one sentence, whose vector the caller has."""
         found = self._vectors.of([passage.paper for passage in passages])
         words = self._library.words
-        papers = max(self._library.count(), 1)
+        papers = max(len(words), 1)
         weights = {
             stem: math.log(1 + (papers + 0.5) / (words.held_by(stem) + 0.5))
             for stem in words.stems(sentence)
