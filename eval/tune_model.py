@@ -1,15 +1,14 @@
 """Tunes the embedder and its late-interaction head together, on the training questions.
 
     .venv-torch/bin/python -m eval.make_head WHEEL build/head.npz
-    .venv-torch/bin/python -m eval.tune_model WHEEL build/head.npz build/tuned [SHARE]
+    .venv-torch/bin/python -m eval.tune_model WHEEL build/head.npz build/tuned
     .venv/bin/python -m eval.make_model build/tuned    # rounds it, and brings late.npz along
 
 All layers but the lowest are taught three things of each question: that its paper is nearest by
 the vectors, and by late interaction, among papers that are near to it and others; and that the
 sentence which answers is the paper's best. What keeps it a general model: vectors are held near
-those of the published weights, and what is written is SHARE of the way from these weights to the
-learnt ones (WiSE-FT, Wortsman et al. 2022). Papers marked "held" are never learnt from; the script
-prints how they fare. Half an hour on two cores, and needs torch, which the product doesn't.
+those of the published weights. Papers marked "held" are never learnt from; the script prints how
+they fare. Half an hour on two cores, and needs torch, which the product doesn't.
 """
 
 from __future__ import annotations
@@ -38,7 +37,6 @@ from store.sentences import split_sentences
 EPOCHS, BATCH, NEAR = 2, 24, 4  # papers of one step, drawn in groups of so many near ones
 RATE, HEAD_RATE, WARMING = 8e-5, 2e-4, 20
 SENTENCES, KEEPING = 0.5, 2.0  # beside choosing the paper: the sentence, and the old vectors
-SHARE = 0.7
 FROZEN = ("embeddings.", "encoder.layer.0.", "pooler.")
 
 Array = np.ndarray[Any, Any]
@@ -241,7 +239,7 @@ def learn(model: Tuned, lessons: Sequence[Lesson], papers: Papers) -> None:
         print("on held papers:", fares(model, lessons, papers), flush=True)
 
 
-def main(wheel: str, head: Path, out: Path, share: float = SHARE) -> None:
+def main(wheel: str, head: Path, out: Path) -> None:
     torch.manual_seed(0)
     random.seed(0)
     out.mkdir(parents=True, exist_ok=True)
@@ -252,16 +250,8 @@ def main(wheel: str, head: Path, out: Path, share: float = SHARE) -> None:
         shutil.copy(given / "tokenizer.json", out)
     lessons, papers = lessons_of(reader, head)
     model = Tuned(reader.model, head)
-    before = {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
     print("before:", fares(model, lessons, papers), flush=True)
     learn(model, lessons, papers)
-    torch.save(model.state_dict(), out / "learnt.pt")
-    mixed = {
-        name: torch.lerp(before[name], tensor, share) if tensor.is_floating_point() else tensor
-        for name, tensor in model.state_dict().items()
-    }
-    model.load_state_dict(mixed)
-    print(f"{share} of the way:", fares(model, lessons, papers), flush=True)
     save(model, head, out)
 
 
@@ -327,5 +317,4 @@ def _marked(ids: Array, reader: Reader) -> list[int]:
 if __name__ == "__main__":
     import sys
 
-    wheel, head, out, *share = sys.argv[1:]
-    main(wheel, Path(head), Path(out), *map(float, share))
+    main(sys.argv[1], *map(Path, sys.argv[2:]))
