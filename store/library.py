@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -283,6 +284,10 @@ class Library:
             workers = None
             if pending >= _MANY and self.embeds_here:
                 workers = opened.enter_context(self.pieces.workers(self._courtesy.expected))
+                # What is there now stays: Python needn't look through it for garbage again and
+                # again.
+                gc.freeze()
+                opened.callback(gc.unfreeze)
             return follow_vectors(
                 self.catalog,
                 self.vectors,

@@ -32,8 +32,10 @@ _HNSW: CreateHNSWConfiguration = {
     "ef_search": 350,
 }
 
-
 _AT_ONCE = 2_000  # vectors asked of Chroma
+# Metadata that isn't written as rows of Chroma's, which saves a tenth of its work: a node's own
+# JSON holds what is needed to make the node again.
+_IN_NODE = {"start", "end", "sentences", "doc_id", "ref_doc_id"}
 
 
 class VectorIndex:
@@ -108,12 +110,21 @@ class VectorIndex:
     def add(self, nodes: Sequence[BaseNode], vectors: NDArray[np.float32]) -> None:
         """Stores chunks with their vectors, shape (len(nodes), dimensions).
 
-        A chunk whose id is there already is left as it is: remove it first.
+        A chunk whose id is there already is left as it is: remove it first. Written is what
+        `store.add` writes, but for metadata that nobody filters by, and with less work.
         """
-        for node, vector in zip(nodes, vectors, strict=True):
-            node.embedding = vector.tolist()
+        from llama_index.core.schema import MetadataMode
+
+        if len(nodes) != len(vectors):
+            raise ValueError(f"{len(nodes)} chunks have {len(vectors)} vectors.")
         for start in range(0, len(nodes), self._batch):
-            self.store.add(list(nodes[start : start + self._batch]))
+            part = nodes[start : start + self._batch]
+            self._collection.add(
+                ids=[node.node_id for node in part],
+                embeddings=list(vectors[start : start + self._batch]),
+                documents=[node.get_content(MetadataMode.NONE) for node in part],
+                metadatas=[_metadata(node) for node in part],
+            )
         if self._matrix is not None:
             self._matrix.add([node.node_id for node in nodes], vectors)
 
@@ -213,6 +224,15 @@ def wipe(where: Path | str) -> None:
     if COLLECTION in {found.name for found in client.list_collections()}:
         client.delete_collection(COLLECTION)
     client.close()
+
+
+def _metadata(node: BaseNode) -> dict[str, str | int | float]:
+    """A node as LlamaIndex's vector stores keep it, but for what only its own JSON needs."""
+    from llama_index.core.vector_stores.utils import node_to_metadata_dict
+
+    told = node_to_metadata_dict(node, remove_text=True, flat_metadata=True)
+    kept = {key: value for key, value in told.items() if key not in _IN_NODE}
+    return {key: "" if value is None else value for key, value in kept.items()}
 
 
 def _client(where: Path | str) -> Client:

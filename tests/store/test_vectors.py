@@ -13,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from llama_index.core.schema import TextNode
+from llama_index.core.schema import NodeRelationship, RelatedNodeInfo, TextNode
+from llama_index.core.vector_stores import ExactMatchFilter, MetadataFilters, VectorStoreQuery
 
 from store.errors import WrongEmbedder
 from store.vectors import VectorIndex, wipe
@@ -86,6 +87,22 @@ def test_vectors_come_back_as_they_went_in(index: VectorIndex) -> None:
     assert found.keys() == {"a#0", "b#0"}
     assert np.stack([found["a#0"], found["b#0"]]) == pytest.approx(given, rel=1e-6)
     assert index.vectors([]) == {}
+
+
+def test_nodes_come_back_whole_through_the_vector_store_of_llamaindex(index: VectorIndex) -> None:
+    told = {"paper_id": "a", "title": "On it", "year": 2024, "start": 5, "sentences": "5-9 10-20"}
+    about = {NodeRelationship.SOURCE: RelatedNodeInfo(node_id="a")}
+    given = TextNode(id_="a#0", text="text of a#0", metadata=told, relationships=about)
+    index.add([given], AXES[:1])
+    asked = VectorStoreQuery(
+        query_embedding=AXES[0].tolist(),
+        similarity_top_k=1,
+        filters=MetadataFilters(filters=[ExactMatchFilter(key="year", value=2024)]),
+    )
+    (found,) = index.store.query(asked).nodes or []
+    assert found.to_dict() == given.to_dict()
+    index.store.delete("a")
+    assert index.search(AXES[0], 1) == []
 
 
 def test_a_chunk_that_is_there_stays_as_it_is(index: VectorIndex) -> None:
