@@ -117,10 +117,11 @@ def gather(
         paper = passage.paper
         cut = sentences.of(paper)
         found = late_of_sentences(asked.pieces, pieces[paper.id], cut.spans)
-        for place, (span, text, own, late) in enumerate(
-            zip(cut.spans, cut.texts, cut.stems, found, strict=True)
+        coverages = [terms.coverage(own) for own in cut.stems]
+        first = _first_named(coverages)
+        for place, (span, text, own, late, coverage) in enumerate(
+            zip(cut.spans, cut.texts, cut.stems, found, coverages, strict=True)
         ):
-            coverage = terms.coverage(own)
             features = sentence_features(
                 question,
                 text,
@@ -129,6 +130,7 @@ def gather(
                 coverage=coverage,
                 news=terms.coverage(own - cut.title),
                 place=place / max(len(cut.spans) - 1, 1),
+                introduces=place == first,
             )
             evidence.append(
                 Evidence(
@@ -144,3 +146,9 @@ def gather(
                 )
             )
     return evidence
+
+
+def _first_named(coverages: Sequence[float]) -> int | None:
+    """The first of the sentences that hold most of a question's words; None where none does."""
+    most = max(coverages, default=0.0)
+    return next(i for i, one in enumerate(coverages) if one >= most - 1e-9) if most else None

@@ -8,9 +8,13 @@ from collections.abc import Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
 
+from assistant.question import asked_about
+
 FEATURES = (
     "late", "late_news", "coverage", "news", "place", "place_squared", "opening", "proposes",
     "pointing", "availability", "figure", "length",
+    "introduces", "what_late", "what_late_news", "what_place", "what_proposes", "what_result",
+    "what_availability",
 )  # fmt: skip
 
 _ASKS_FIGURE = re.compile(
@@ -21,6 +25,32 @@ _ASKS_FIGURE = re.compile(
 )
 _ASKS_COUNT = re.compile(r"\bhow (?:many|few)\b(?! (?:per ?cent|points))", re.IGNORECASE)
 _SHARE = re.compile(r"\d[\d.,]*\s*(?:%|per ?cent\b|points\b)", re.IGNORECASE)
+_ASKS_WHAT = re.compile(
+    r"^(?:.*\b(?:hear|heard|hearing|read|saw|mention\w*)\b.*[,.;:!?…]\s+)?"
+    r"\W*(?:(?:hey|hi|hello|so|ok|okay|um+|and|please|pls)\b\W*)*"
+    r"(?:(?:can|could|would) (?:you|somebody|anybody) )?(?:please |pls )?"
+    r"(?:what(?:['’]?s| is| are| was| were)\s+(?:meant by |the (?:idea|concept) (?:of|behind) )?|"
+    r"what (?:does|do) (?=.* (?:do|mean|stand for)\W*$)|"
+    r"(?:explain|describe|define|tell me about|tell me)\s+(?:to me )?(?:what |what is )?)"
+    r"(?:the |an? )?(?P<name>[^,;:!?]+?)"
+    r"(?: method| model| algorithm| framework| benchmark| data ?set)?"
+    r"(?: do| means?| stand for| is| are| does| exactly| about| for| used for| again| anyway|"
+    r" and (?:what does it do|how does it work))*\W*$",
+    re.IGNORECASE,
+)
+_JOINS = {"of", "in", "the", "a", "an"}  # within a name
+_OF_IT = re.compile(
+    r"['’]s\b|\b(?:two|three|four|five|main|key|advantages?|blocks|differences?|downsides?|fix|fuss|"
+    r"ingredients|limits|parts|problems?|rates?|reasons?|results?|tricks?)\b",
+    re.IGNORECASE,
+)
+_NAME, _BARE = 3, 2  # words of a name at most, and of one that is the whole question
+_RESULT = re.compile(
+    r"\b(?:outperform|surpass|exceed|achiev|improv|reach|match(?:es|ed)\b|state-of-the-art|accura|"
+    r"better|faster|competitive|superior|results?\b|experiment|evaluat|demonstrat|became\b|"
+    r"(?:we|also) (?:show|find|found|prove))",
+    re.IGNORECASE,
+)
 _PROPOSES = re.compile(
     r"\b(?:we|this paper|this work|paper)\b[^.]{0,30}\b(?:propose|introduce|present|develop|study|"
     r"investigate|design|describe|formulate|devise|consider|provide|construct|build)",
@@ -48,6 +78,7 @@ def sentence_features(
     coverage: float,
     news: float,
     place: float,
+    introduces: bool = False,
 ) -> dict[str, float]:
     """What the choice of a sentence rests on, each about 0 to 1.
 
@@ -58,8 +89,12 @@ def sentence_features(
         news: the same without the words that stand in the title anyway.
         place: where it stands in the abstract, 0 first to 1 last. Abstracts open with what is
             known and end with where the code is; what was asked mostly stands between.
+        introduces: whether it is the first of those that name most of what was asked about.
+            Counts where a question asks no more than what something is, as the wording once more:
+            then neither what it achieved is the answer nor who else built upon it.
     """
     wording, figure, count = _wording(text)
+    what = float(asks_what(question))
     asked = float(asks_figure(question))
     if _asks_count(question):
         figure = count
@@ -71,9 +106,16 @@ def sentence_features(
         "place": place,
         "place_squared": place * place,
         "opening": float(place == 0.0),
-        **wording,
+        **{name: wording[name] for name in ("proposes", "pointing", "availability")},
         "figure": figure * asked,
         "length": min(len(text), 400) / 400,
+        "introduces": what * introduces,
+        "what_late": what * late,
+        "what_late_news": what * late_news,
+        "what_place": what * place,
+        "what_proposes": what * wording["proposes"],
+        "what_result": what * wording["result"],
+        "what_availability": what * wording["availability"],
     }
 
 
@@ -81,6 +123,17 @@ def sentence_features(
 def asks_figure(question: str) -> bool:
     """Whether a question asks for a figure: how many, what share, by how much."""
     return bool(_ASKS_FIGURE.search(question))
+
+
+@lru_cache(maxsize=256)
+def asks_what(question: str) -> bool:
+    """Whether a question asks no more than what something is: "What is GloVe?", "glove"."""
+    match = _ASKS_WHAT.match(question)
+    name = match["name"] if match else question
+    words = [word for word in name.strip(" ?!.").split() if word.lower() not in _JOINS]
+    if not 0 < len(words) <= (_NAME if match else _BARE) or _OF_IT.search(name):
+        return False
+    return len(asked_about(" ".join(words))) == len(words)
 
 
 @lru_cache(maxsize=256)
@@ -96,6 +149,7 @@ def _wording(text: str) -> tuple[dict[str, float], float, float]:
         "proposes": float(bool(_PROPOSES.search(text))),
         "pointing": float(bool(_POINTING.match(text))),
         "availability": float(bool(_AVAILABILITY.search(text))),
+        "result": float(bool(_RESULT.search(text))),
     }
     count = _FIGURE.search(_SHARE.sub("", text))
     return wording, float(bool(_FIGURE.search(text))), float(bool(count))
@@ -106,7 +160,7 @@ def shipped_weights() -> Mapping[str, float]:
     """The weights that the package carries, fitted by `assistant eval evidence` on labelled
     evidence with a softmax over the sentences of a paper (a conditional logit)."""
     weights = json.loads(files("assistant").joinpath("telling.json").read_text("utf-8"))
-    return {name: float(weights[name]) for name in FEATURES}
+    return {name: float(weights.get(name, 0.0)) for name in FEATURES}
 
 
 def telling(features: Mapping[str, float], weights: Mapping[str, float] | None = None) -> float:

@@ -34,7 +34,7 @@ from store.chunking import chunk
 from store.paper import Paper
 from store.sentences import split_sentences
 
-EPOCHS, BATCH, NEAR = 2, 24, 4  # papers of one step, drawn in groups of so many near ones
+EPOCHS, BATCH, NEAR = 1, 24, 4  # papers of one step, drawn in groups of so many near ones
 RATE, HEAD_RATE, WARMING = 8e-5, 2e-4, 20
 SENTENCES, KEEPING = 0.5, 2.0  # beside choosing the paper: the sentence, and the old vectors
 FROZEN = ("embeddings.", "encoder.layer.0.", "pooler.")

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from store.ahead import read_ahead
 from store.catalog import Catalog
 from store.changes import INDEXES, Index
 from store.courtesy import Courtesy
@@ -325,6 +326,14 @@ class Library:
     def chunk(self, paper: Paper) -> list[TextNode]:
         """The nodes of a paper as they stand in the vector index."""
         return self._encoder.chunk(paper)
+
+    def read_ahead(self) -> int:
+        """Has the system read what questions look up here and there, so that the first ones don't
+        wait for the disk; for a process that will be asked many, in a thread of its own. Returns
+        how many bytes that were; see `store.ahead`."""
+        return read_ahead(
+            self.folder / name for name in ("pieces.sqlite", "papers.sqlite", "matrix")
+        )
 
     # --- finding --------------------------------------------------------------------------
 

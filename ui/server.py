@@ -176,6 +176,7 @@ class Server:
     def _open_engine(self) -> CitedQueryEngine:
         from assistant.engine import CitedQueryEngine
 
+        threading.Thread(target=self.library.read_ahead, daemon=True).start()
         self.library.index_words()
         _ = self.library.vectors  # opened first, as it tells whether they fit the embedder
         engine = CitedQueryEngine(self.library, self.settings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import typer
@@ -55,6 +56,7 @@ def _warm(engine: CitedQueryEngine) -> None:
     """Loads what the first question would wait for."""
     from ui.terminal import working
 
+    Thread(target=engine.library.read_ahead, daemon=True).start()
     with working("Opening the library …"):
         engine.find("warm up", rerank=False)
 

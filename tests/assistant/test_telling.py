@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
-from assistant.telling import sentence_features
+from assistant.engine import CitedQueryEngine
+from assistant.settings import AnswerSettings
+from assistant.telling import asks_what, sentence_features
+from store.library import Library
+from store.settings import StoreSettings
+from tests.store.making import record
 
 
 @pytest.mark.parametrize(
@@ -24,3 +31,54 @@ def test_a_count_is_told_by_a_figure_that_is_no_share(
 ) -> None:
     given = {"late": 0.5, "late_news": 0.1, "coverage": 0.5, "news": 0.1, "place": 0.5}
     assert sentence_features(question, text, **given)["figure"] == figure
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["What is GlowBee?", "what's glowbee", "GlowBee", "glow bee?", "Explain GlowBee",
+     "hey, can you explain what GlowBee is?", "What does GlowBee do?", "tell me about GlowBee!",
+     "What is meant by lamp training?", "I keep hearing of it: what is GlowBee?",
+     "What is the GlowBee method?", "What is attention in neural networks?"],
+)  # fmt: skip
+def test_a_question_may_ask_no_more_than_what_something_is(question: str) -> None:
+    assert asks_what(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["", "?", "so what is it", "What is the accuracy of GlowBee on BeeNet?",
+     "What are the two parts of GlowBee?",
+     "What are GlowBee's limits?", "How does GlowBee train bees?", "Is GlowBee better than SunBee?",
+     "What is there on bees?", "How many bees does GlowBee need?", "papers about bee lamps",
+     "What makes bees come back?", "We lost our bees, what was the reason?"],
+)  # fmt: skip
+def test_other_questions_ask_for_more(question: str) -> None:
+    assert not asks_what(question)
+
+
+_GLOWBEE = """\
+Bees that leave the hive at dusk often get lost, and earlier lamps blinded them. GlowBee is a dim \
+amber lamp at the hive's mouth that is lit in step with the sun. The lamp of GlowBee is driven by \
+a clock and a small cell. In three meadows GlowBee brought 81 percent of the bees back, which is \
+20 points better than SunBee. GlowBee became the lamp that most keepers know."""
+
+
+@pytest.fixture(scope="module")
+def engine_on_lamps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CitedQueryEngine]:
+    folder = tmp_path_factory.mktemp("lamps")
+    with Library(StoreSettings(library=folder)) as library:
+        library.add([record("GlowBee: Lamps That Lead Bees Home", _GLOWBEE)])
+        yield CitedQueryEngine(library, AnswerSettings(writer="extractive"))
+
+
+@pytest.mark.parametrize("question", ["What is GlowBee?", "glowbee", "Can you explain GlowBee?"])
+def test_what_something_is_comes_before_what_it_achieved(
+    engine_on_lamps: CitedQueryEngine, question: str
+) -> None:
+    first = engine_on_lamps.ask(question).citations[0]
+    assert first.quote.startswith("GlowBee is a dim amber lamp")
+
+
+def test_what_it_achieved_is_told_when_that_is_asked(engine_on_lamps: CitedQueryEngine) -> None:
+    first = engine_on_lamps.ask("How many of the bees did GlowBee bring back?").citations[0]
+    assert "81 percent" in first.quote
