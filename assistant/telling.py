@@ -10,11 +10,13 @@ from importlib.resources import files
 
 from assistant.question import asked_about
 
-FEATURES = (
-    "late", "late_news", "coverage", "news", "place", "place_squared", "opening", "proposes",
-    "pointing", "availability", "figure", "length",
+WHAT = (  # count where a question asks no more than what something is
     "introduces", "what_late", "what_late_news", "what_place", "what_proposes", "what_result",
     "what_availability",
+)  # fmt: skip
+FEATURES = (
+    "late", "late_news", "coverage", "news", "place", "place_squared", "opening", "proposes",
+    "pointing", "availability", "figure", "length", *WHAT,
 )  # fmt: skip
 
 _ASKS_FIGURE = re.compile(

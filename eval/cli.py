@@ -88,7 +88,12 @@ app.command()(runs.compare)
 
 @app.command()
 def evidence(
-    pages: PagesOption = PAGES, as_json: JsonOption = False, keep: KeepOption = False
+    pages: PagesOption = PAGES,
+    as_json: JsonOption = False,
+    keep: KeepOption = False,
+    only_what: Annotated[
+        bool, typer.Option(help="Fit only what counts for questions on what something is.")
+    ] = False,
 ) -> None:
     """Fit which sentence of a paper is quoted, on training questions and the tuning half; check
     on the other."""
@@ -98,10 +103,13 @@ def evidence(
     with training_engine() as engine:
         # The others have taught the embedder, which finds the sentences of theirs better.
         learnt = groups(engine, load_questions("fit", TRAINING))
-        held = groups(engine, load_questions("held", TRAINING))
+        given = load_questions("held", TRAINING)
+        held = groups(engine, [q for q in given if not only_what or q.kind == "what"])
     with KeptEngine(pages) as engine:
         tune = groups(engine, load_questions("tune"))
-        document = fit([*learnt, *tune], held, groups(engine, load_questions("test")))
+        document = fit(
+            [*learnt, *tune], held, groups(engine, load_questions("test")), only_what=only_what
+        )
     if keep:
         _write("telling.json", document["weights"])
     _finish("evidence", document, as_json)

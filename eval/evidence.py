@@ -12,7 +12,7 @@ from assistant.engine import CitedQueryEngine
 from assistant.evidence import gather
 from assistant.late import ask
 from assistant.question import terms_of
-from assistant.telling import FEATURES, shipped_weights
+from assistant.telling import FEATURES, WHAT, shipped_weights
 from eval.fitting import Array, fit_choice
 from eval.questions import Question
 from store.paper import normal_title
@@ -47,12 +47,23 @@ def groups(engine: CitedQueryEngine, questions: Sequence[Question]) -> list[Grou
     return found
 
 
-def fit(tune: Sequence[Group], held: Sequence[Group], test: Sequence[Group]) -> dict[str, Any]:
+def fit(
+    tune: Sequence[Group], held: Sequence[Group], test: Sequence[Group], *, only_what: bool = False
+) -> dict[str, Any]:
     """Weights from `tune`; and for each how often the first choice is evidence, with them, with
     the shipped weights and by late interaction alone. `held` are questions that nothing at all
-    has learnt from, nor `test`."""
-    weights = fit_choice(list(tune))
+    has learnt from, nor `test`.
+
+    `only_what` fits what counts for questions that ask what something is, from those among
+    `tune`; the other weights stay as they are shipped.
+    """
     shipped = np.array([shipped_weights()[name] for name in FEATURES])
+    if only_what:
+        free = np.array([name in WHAT for name in FEATURES])
+        asking = [(rows, right) for rows, right in tune if rows[:, free].any()]
+        weights = fit_choice(asking, given=shipped * ~free, free=free)
+    else:
+        weights = fit_choice(list(tune))
     late = np.array([float(name == "late") for name in FEATURES])
     ways = {"fitted": weights, "shipped": shipped, "late alone": late}
     return {

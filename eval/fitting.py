@@ -14,7 +14,11 @@ Array = NDArray[np.float64]
 
 
 def fit_choice(
-    groups: Sequence[tuple[Array, NDArray[np.bool_]]], penalty: float = 1.0, steps: int = 800
+    groups: Sequence[tuple[Array, NDArray[np.bool_]]],
+    penalty: float = 1.0,
+    steps: int = 800,
+    given: Array | None = None,
+    free: NDArray[np.bool_] | None = None,
 ) -> Array:
     """A conditional logit: weights under which the right rows of each group get the most of a
     softmax over the group.
@@ -22,11 +26,15 @@ def fit_choice(
     Args:
         groups: (features of shape (rows, features), which rows are right) for each group.
         penalty: of the squared weights (L2).
+        given: weights to begin with, zeros where there are none.
+        free: which of the weights are fitted, all where it isn't told; the others stay as given.
 
     Returns:
         Weights of shape (features,).
     """
-    weights = np.zeros(groups[0][0].shape[1])
+    count = groups[0][0].shape[1]
+    weights = np.zeros(count) if given is None else given.copy()
+    fitted = np.ones(count) if free is None else free.astype(float)
     for _ in range(steps):
         gradient = -penalty * weights / len(groups)
         for rows, right in groups:
@@ -36,7 +44,7 @@ def fit_choice(
             wanted = share * right
             wanted /= wanted.sum() + 1e-12
             gradient += (wanted - share) @ rows / len(groups)
-        weights += 2.0 * gradient
+        weights += 2.0 * gradient * fitted
     return weights
 
 

@@ -133,7 +133,7 @@ def starter_library(folder: Path) -> Library:
 
 def training_library(folder: Path, papers: Path = CONFERENCE) -> Library:
     """A library of the conference papers that the training questions ask about, in `folder`, made
-    at the first call and kept.
+    at the first call and kept; papers that are asked about since are added.
 
     Raises FileNotFoundError where the list of conference papers is missing.
     """
@@ -146,7 +146,7 @@ def training_library(folder: Path, papers: Path = CONFERENCE) -> Library:
         raise FileNotFoundError(f"The conference papers are expected in {papers}.")
     wanted = {normal_title(str(row["about"])) for row in _rows(TRAINING)}
     library = Library(StoreSettings(library=folder), owner="assistant eval")
-    if not library.count():
+    if wanted := wanted.difference(normal_title(paper.title) for paper in library.catalog.list()):
         with gzip.open(papers, "rt", encoding="utf-8") as lines:
             given = (json.loads(line) for line in lines)
             chosen = (row for row in given if normal_title(row["title"]) in wanted)

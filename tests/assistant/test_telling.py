@@ -29,8 +29,10 @@ from tests.store.making import record
 def test_a_count_is_told_by_a_figure_that_is_no_share(
     question: str, text: str, figure: float
 ) -> None:
-    given = {"late": 0.5, "late_news": 0.1, "coverage": 0.5, "news": 0.1, "place": 0.5}
-    assert sentence_features(question, text, **given)["figure"] == figure
+    features = sentence_features(
+        question, text, late=0.5, late_news=0.1, coverage=0.5, news=0.1, place=0.5
+    )
+    assert features["figure"] == figure
 
 
 @pytest.mark.parametrize(
