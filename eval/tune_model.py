@@ -8,7 +8,7 @@ All layers but the lowest are taught three things of each question: that its pap
 the vectors, and by late interaction, among papers that are near to it and others; and that the
 sentence which answers is the paper's best. What keeps it a general model: vectors are held near
 those of the published weights. Papers marked "held" are never learnt from; the script prints how
-they fare. Half an hour on two cores, and needs torch, which the product doesn't.
+they fare. Most of an hour on two cores, and needs torch, which the product doesn't.
 """
 
 from __future__ import annotations
