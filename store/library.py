@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from store.ahead import read_ahead
+from store.ahead import read_beside
 from store.catalog import Catalog
 from store.changes import INDEXES, Index
 from store.courtesy import Courtesy
@@ -331,9 +331,8 @@ class Library:
         """Has the system read what questions look up here and there, so that the first ones don't
         wait for the disk; for a process that will be asked many, in a thread of its own. Returns
         how many bytes that were; see `store.ahead`."""
-        return read_ahead(
-            self.folder / name for name in ("pieces.sqlite", "papers.sqlite", "matrix")
-        )
+        names = ("pieces.sqlite", "papers.sqlite", "matrix")
+        return read_beside([self.folder / name for name in names])
 
     # --- finding --------------------------------------------------------------------------
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -27,6 +30,19 @@ def test_files_and_those_in_folders_are_read_to_their_ends(files: list[Path]) ->
 @pytest.mark.parametrize(("most", "read"), [(0, 0), (3_000_000, 3_000_000), (3_000_100, 3_000_040)])
 def test_it_ends_before_it_is_more_than_it_may_be(files: list[Path], most: int, read: int) -> None:
     assert read_ahead(files, most) == read
+
+
+def test_a_library_keeps_its_locks_meanwhile(library: Library) -> None:
+    """Closing a file would give up the locks that SQLite has on it in this process."""
+    library.add(invented(3))
+    with sqlite3.connect(library.folder / "papers.sqlite") as ours:
+        ours.execute("BEGIN IMMEDIATE")
+        assert library.read_ahead() > 0
+        code = "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0).execute('BEGIN IMMEDIATE')"
+        command = [sys.executable, "-c", code, str(library.folder / "papers.sqlite")]
+        other = subprocess.run(command, capture_output=True, text=True, check=False)
+    ours.close()
+    assert "database is locked" in other.stderr
 
 
 def test_a_library_reads_what_its_questions_look_up(library: Library) -> None:

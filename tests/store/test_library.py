@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date as Date
 from typing import Any
@@ -89,7 +90,7 @@ def test_a_changed_abstract_replaces_the_old_one_everywhere(library: Library) ->
     assert by_words(library, "dunes") == [TIDES.id]
     ((_, text, meta, vector),) = [c for c in contents(library).chunks if c[0] == f"{TIDES.id}#0"]
     assert text.endswith(changed.abstract)
-    assert meta["sentences"] == "0-27 28-39"
+    assert json.loads(meta["_node_content"])["metadata"]["sentences"] == "0-27 28-39"
     assert np.frombuffer(vector, np.float32) == pytest.approx(library.embed([text])[0], abs=1e-6)
 
 
