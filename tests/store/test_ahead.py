@@ -38,7 +38,8 @@ def test_a_library_keeps_its_locks_meanwhile(library: Library) -> None:
     with sqlite3.connect(library.folder / "papers.sqlite") as ours:
         ours.execute("BEGIN IMMEDIATE")
         assert library.read_ahead() > 0
-        code = "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0).execute('BEGIN IMMEDIATE')"
+        takes = "sqlite3.connect(sys.argv[1], timeout=0).execute('BEGIN IMMEDIATE')"
+        code = f"import sqlite3, sys; {takes}"
         command = [sys.executable, "-c", code, str(library.folder / "papers.sqlite")]
         other = subprocess.run(command, capture_output=True, text=True, check=False)
     ours.close()
