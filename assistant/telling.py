@@ -47,6 +47,7 @@ _OF_IT = re.compile(
     re.IGNORECASE,
 )
 _NAME, _BARE = 3, 2  # words of a name at most, and of one that is the whole question
+_LONGEST = 200  # characters of such a question; a pasted page would keep the expression busy
 _RESULT = re.compile(
     r"\b(?:outperform|surpass|exceed|achiev|improv|reach|match(?:es|ed)\b|state-of-the-art|accura|"
     r"better|faster|competitive|superior|results?\b|experiment|evaluat|demonstrat|became\b|"
@@ -130,6 +131,8 @@ def asks_figure(question: str) -> bool:
 @lru_cache(maxsize=256)
 def asks_what(question: str) -> bool:
     """Whether a question asks no more than what something is: "What is GloVe?", "glove"."""
+    if len(question) > _LONGEST:
+        return False
     match = _ASKS_WHAT.match(question)
     name = match["name"] if match else question
     words = [word for word in name.strip(" ?!.").split() if word.lower() not in _JOINS]
@@ -162,7 +165,7 @@ def shipped_weights() -> Mapping[str, float]:
     """The weights that the package carries, fitted by `assistant eval evidence` on labelled
     evidence with a softmax over the sentences of a paper (a conditional logit)."""
     weights = json.loads(files("assistant").joinpath("telling.json").read_text("utf-8"))
-    return {name: float(weights.get(name, 0.0)) for name in FEATURES}
+    return {name: float(weights[name]) for name in FEATURES}
 
 
 def telling(features: Mapping[str, float], weights: Mapping[str, float] | None = None) -> float:

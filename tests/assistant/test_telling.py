@@ -52,6 +52,7 @@ def test_a_question_may_ask_no_more_than_what_something_is(question: str) -> Non
      "What are the two parts of GlowBee?",
      "What are GlowBee's limits?", "How does GlowBee train bees?", "Is GlowBee better than SunBee?",
      "What is there on bees?", "How many bees does GlowBee need?", "papers about bee lamps",
+     "I read " * 40 + "it, what is GlowBee?",
      "What makes bees come back?", "We lost our bees, what was the reason?"],
 )  # fmt: skip
 def test_other_questions_ask_for_more(question: str) -> None:
