@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from store.filters import Filters
@@ -60,7 +60,8 @@ class Searches:
         if not filters:
             return index.search(text, limit)
         if filters == Filters(papers=filters.papers):  # nothing but names
-            return index.search(text, limit, filters.papers)
+            keys = {key_of(paper_id): paper_id for paper_id in filters.papers}
+            return index.search(text, limit, filters.papers, keys)
 
         passing = self._passing("words", filters)
 
@@ -76,6 +77,9 @@ class Searches:
         if not filters:
             return index.search(vector, limit)
         if filters.papers:
+            places = self._named(filters)
+            if places is not None:
+                return index.among(vector, limit, places)
             return index.search(vector, limit, self._catalog.chunk_ids(filters))
 
         def search(count: int) -> Found:
@@ -88,6 +92,18 @@ class Searches:
         if passing.places is not None:
             return index.among(vector, limit, passing.places)
         return index.search(vector, limit, passing.ids)
+
+    def _named(self, filters: Filters) -> Places | None:
+        """The chunks of papers named in a filter, where the catalogue needn't be asked which of
+        them pass the rest of it: there is none, or what passes it is remembered."""
+        names, rest = filters.papers, replace(filters, papers=())
+        if rest:
+            with self._remembering:
+                passing = self._remembered.get(("words", rest, self._catalog.writes))
+            if passing is None:
+                return None
+            names = tuple(name for name in names if name in passing.known)
+        return self._parts.vectors.places_of(names)
 
     def _passing(self, index: str, filters: Filters) -> _Passing:
         """What passes a filter, as long as nothing changes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date as Date
 from pathlib import Path
 
@@ -48,6 +49,18 @@ def test_vectors_are_those_that_an_exact_search_finds(library: Library, filters:
         found = library.search_vectors(vector, 10, filters)
         assert [i for i, _ in found] == best
         assert [c for _, c in found] == pytest.approx([exact[i] for i in best], abs=1e-4)
+
+
+def test_named_papers_are_the_same_when_the_rest_of_a_filter_is_remembered(tmp_path: Path) -> None:
+    filters = FILTERS[-1]
+    with open_library(tmp_path) as library:
+        library.add(PAPERS[:20])
+        vector = library.embed_query("tides and harbours")
+        asked = library.search_vectors(vector, 40, filters)
+        library.search_words("tides", 10, replace(filters, papers=()))
+        assert library.search_vectors(vector, 40, filters) == asked
+        assert {i.rpartition("#")[0] for i, _ in asked} == library.catalog.ids(filters)
+        assert 0 < len(asked) < len(filters.papers)
 
 
 @pytest.mark.parametrize("filters", FILTERS, ids=str)
