@@ -25,6 +25,7 @@ _WORD = re.compile(r"[^\W_]+")
 # Chosen on the labelled pairs of `eval identity`.
 _DISTINCT = 4  # words of a title that hardly two papers share by chance
 _TELLING = 12  # words of an abstract below which two of them can't be told apart
+_BEGINNING = 8  # words that hardly two abstracts begin with: "We study attention." many do
 _SAME_TEXT = 0.2  # of the shorter abstract's three-word runs are in the other
 _OTHER_TEXT = 0.1
 _APART = 2  # years between a preprint and its publication
@@ -151,7 +152,7 @@ def _could_be(a: _Facts, b: _Facts) -> bool:
     if a.doi and b.doi and a.doi != b.doi:
         return False
     # Nobody tells who wrote one of them: a title that says much is believed.
-    return a.title_words >= _DISTINCT or not a.words or not b.words
+    return a.title_words >= _DISTINCT or not a.words or not b.words or a.words == b.words
 
 
 def _other_id(one: Sequence[str], other: Sequence[str]) -> bool:
@@ -163,9 +164,9 @@ def _other_id(one: Sequence[str], other: Sequence[str]) -> bool:
 def _same_text(a: _Facts, b: _Facts) -> bool | None:
     """Whether two abstracts are versions of one; None where they don't tell."""
     shorter, longer = sorted((a.words, b.words), key=len)
-    if shorter and longer[: len(shorter)] == shorter:
+    if len(shorter) >= _BEGINNING and longer[: len(shorter)] == shorter:
         return True
-    if a.kind != b.kind or min(len(a.words), len(b.words)) < _TELLING:
+    if a.kind != b.kind or len(shorter) < _TELLING:
         return None
     share = len(a.runs & b.runs) / min(len(a.runs), len(b.runs))
     if share >= _SAME_TEXT:

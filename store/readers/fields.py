@@ -18,6 +18,12 @@ _LONGEST = {"title": 2_000, "abstract": 100_000}  # characters; what is longer i
 _SHORT = 1_000
 _NEEDS = ("title", "abstract", "summary")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_NO_ABSTRACT = re.compile(
+    r"\W*(?:no abstract(?: is)?(?: available| provided| given)?|"
+    r"(?:the )?abstract (?:is )?(?:not (?:available|provided|given)|unavailable|missing)|"
+    r"n/?a|none)\W*",
+    re.IGNORECASE,
+)
 _NEEDED = "a record needs a 'title' and an 'abstract', both text"
 
 
@@ -40,15 +46,18 @@ def paper_of(given: object, source: Source) -> Paper | Rejected:
 def record_of(given: Mapping[str, Any], source: Source) -> Paper | Rejected:
     """The paper of a record in somebody else's format, or why it describes none; never raises.
 
-    As `paper_of`, but lenient: LaTeX and HTML in texts become readable, dates may be written in
-    most ways (a year or a month gives the year alone), an address at arXiv or of a DOI tells that
-    id, and an optional field that can't be read is left out. A rejected record brings its fields,
-    so that it can be mended and added again.
+    As `paper_of`, but lenient: LaTeX and HTML in texts become readable, "No abstract available" and
+    the like count as none, dates may be written in most ways (a year or a month gives the year
+    alone), an address at arXiv or of a DOI tells that id, and an optional field that can't be read
+    is left out. A rejected record brings its fields, so that it can be mended and added again.
     """
     plain: dict[str, Any] = {key: value for key, value in given.items() if value not in (None, "")}
     for name in ("title", "abstract", "summary", "venue", "organisation"):
         if isinstance(value := plain.get(name), str):
             plain[name] = readable(_plain(value))
+    for name in ("abstract", "summary"):
+        if _NO_ABSTRACT.fullmatch(str(plain.get(name, ""))[:_SHORT]):
+            plain.pop(name, None)
     if isinstance(plain.get("authors"), list | tuple):
         names = [_plain(one) for one in plain["authors"] if isinstance(one, str)]
         if readable("\n".join(names)) != " ".join(names):  # most are readable, each of them

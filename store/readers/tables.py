@@ -36,7 +36,6 @@ _EVEN = 0.8  # share of the rows that are as long as the first
 _OTHER = re.compile(r"\s*[\[{<@%]")
 _FULL_NAMES = ("authorfullnames", "af")  # of Scopus and Web of Science, beside names in short
 _NUMBER = re.compile(r"\s*\(\d{6,}\)")
-_NO_ABSTRACT = re.compile(r"\s*\[?no abstract(?: is)? available\.?\]?\s*", re.I)
 _SEPARATOR = re.compile(r"\s*sep=.\s*\n", re.I)  # Excel's own first line
 
 
@@ -114,10 +113,8 @@ class CsvTable:
 
 
 def _plain(row: dict[str, str], columns: Mapping[str, str]) -> dict[str, str]:
-    """A row without what indexes put into it: numbers behind names, words for no abstract."""
-    abstract, authors = columns["abstract"], columns.get("authors", "")
-    if _NO_ABSTRACT.fullmatch(row.get(abstract, "")):
-        row[abstract] = ""
+    """A row without the numbers that indexes put behind names."""
+    authors = columns.get("authors", "")
     if authors in row:
         row[authors] = _NUMBER.sub("", row[authors])
     return row

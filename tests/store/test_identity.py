@@ -58,6 +58,17 @@ def test_the_same_text_is_the_same_paper_whoever_is_named() -> None:
     assert same({"abstract": DUNES[:60]}, {})
 
 
+def test_a_few_words_are_not_a_text_that_tells() -> None:
+    said = {"abstract": "We study attention."}
+    longer = {"abstract": f"We study attention. {TIDES}"}
+    others = {"authors": ("Ada One",), "year": 1990}, {"authors": ("Ben Two",), "year": 2020}
+    assert not same({**said, **others[0]}, {**said, **others[1]})
+    assert not same({**said, **others[0]}, {**longer, **others[1]})
+    assert not same({**said, "doi": "10.5555/a"}, {**said, "doi": "10.5555/b"})
+    assert not same(said, longer)
+    assert same(said, said)
+
+
 def test_what_says_too_little_is_believed_where_the_title_says_much() -> None:
     long = "Attention to tides in narrow harbours"
     few = {"abstract": "Tides are slow."}

@@ -46,6 +46,14 @@ def test_zoteros_records_are_read() -> None:
     assert (gears.arxiv_id, gears.year, gears.date) == ("2403.04567", 2024, None)
 
 
+@pytest.mark.parametrize("words", ["No abstract available.", "[Abstract not available]", "n/a"])
+def test_words_that_say_there_is_no_abstract_are_none(words: str) -> None:
+    text = f"TY  - JOUR\nTI  - Introduction\nAB  - {words}\nDO  - 10.5555/a\nER  - \n"
+    (record,) = read(RIS, text.encode(), "one.ris")
+    assert isinstance(record, Rejected)
+    assert record.why == "it has no abstract"
+
+
 def test_ovids_records_are_read_without_what_stands_between_them() -> None:
     sleep, space = read_sample(RIS, "ovid.ris")
     assert isinstance(sleep, Paper)
