@@ -46,6 +46,7 @@ class Catalog:
 
     def __init__(self, path: Path) -> None:
         self._database = Database(path)
+        self._sources: tuple[int, dict[str, int]] | None = None  # as they were after so many writes
         self.changes = Changes(self._database)
         self.facts = Facts(self._database)
         with self._database.write() as db:
@@ -218,12 +219,14 @@ class Catalog:
 
     def sources(self) -> dict[str, int]:
         """Every source with the number of papers it gave."""
-        return dict(
-            self._rows(
+        writes = self.writes
+        if self._sources is None or self._sources[0] != writes:  # takes long in a large library
+            rows = self._rows(
                 "SELECT source, COUNT(DISTINCT paper_id) FROM records GROUP BY source "
                 "ORDER BY source"
             )
-        )
+            self._sources = writes, dict(rows)
+        return dict(self._sources[1])
 
     def _select(
         self,

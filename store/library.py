@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from store.ahead import read_beside
+from store.browsing import Browsing
 from store.catalog import Catalog
 from store.changes import INDEXES, Index
 from store.courtesy import Courtesy
@@ -101,6 +102,7 @@ class Library:
         self._parts = Parts(settings, self.catalog, owner, embedder)
         self._encoder = Encoder(self._parts, settings.window)
         self._searches = Searches(self.catalog, self._parts)
+        self._browsing = Browsing(self.catalog, lambda: self.words)
 
     def __enter__(self) -> Library:
         return self
@@ -346,24 +348,12 @@ class Library:
     def browse(
         self, text: str, filters: Filters, order: Order, offset: int, limit: int
     ) -> tuple[list[Paper], int]:
-        """A page of the papers that hold every word of `text`, and how many these are.
+        """A page of the papers that hold `text`, and how many these are; see `Browsing`."""
+        return self._browsing.page(text, filters, order, offset, limit)
 
-        Where no paper of the library holds them, `text` is looked for as it stands, be it a
-        part of a word.
-        """
-        if text.strip() and (found := self.words.holding(text)):
-            kept = set(found).intersection(filters.papers) if filters.papers else found
-            if not kept:
-                return [], 0
-            more = bool(replace(filters, papers=()))
-            filters = replace(filters, papers=tuple(kept))
-            total = self.catalog.count(filters) if more else len(kept)
-            return self.catalog.list(filters, order=order, offset=offset, limit=limit), total
-        text = text.strip()
-        if not (total := self.catalog.count(filters, text=text)):
-            return [], 0
-        page = self.catalog.list(filters, text=text, order=order, offset=offset, limit=limit)
-        return page, total
+    def matching(self, text: str, filters: Filters, order: Order = "added") -> Iterator[Paper]:
+        """All papers that `browse` would list."""
+        return self._browsing.all(text, filters, order)
 
     def search_words(self, text: str, limit: int, filters: Filters) -> list[tuple[str, float]]:
         """Papers by BM25: (paper id, score), best first."""

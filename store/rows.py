@@ -111,7 +111,9 @@ def where(filters: Filters, text: str = "", *, unordered: bool = False) -> tuple
         parts.append(f"{walked}id IN (SELECT value FROM json_each(?))")
         values.append(json.dumps(filters.papers))
     if text:
-        parts.append("(instr(fold(title), fold(?)) OR instr(fold(abstract), fold(?)))")
+        # SQLite's own lower() knows ASCII alone, and is several times as quick.
+        fold = "lower" if text.isascii() else "fold"
+        parts.append(f"(instr({fold}(title), {fold}(?)) OR instr({fold}(abstract), {fold}(?)))")
         values += [text, text]
     return " AND ".join(parts), values
 

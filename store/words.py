@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     import tantivy
 
 _ANALYZER = "english"
+_FIELDS = ("title", "abstract")
+_LAST_WORD = re.compile(r"([^\W_]+)[\W_]*$")
 _HEAP = 64_000_000
 _COUNTED = 1000  # papers with a stem, up to which they are counted one by one
 
@@ -53,7 +56,7 @@ class WordIndex:
 
         self._tantivy = tantivy
         self.title_boost = title_boost
-        self._analyzer = _analyzer()
+        self._analyzer, self._folding = _analyzer(), _folding().build()
         self._writing = threading.Lock()
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -135,21 +138,30 @@ class WordIndex:
         self._unpack(place for _, place in found)
         return [(known[place], score) for score, place in found]
 
-    def holding(self, text: str) -> list[str]:
-        """The ids of all papers that hold every word of `text`, each in title or abstract."""
-        t, schema = self._tantivy, self._index.schema
-        stems = dict.fromkeys(self.stems(text))
-        if not stems:
+    def holding(self, text: str, *, begun: bool = False) -> list[str]:
+        """The ids of all papers that hold every word of `text`, each in title or abstract.
+
+        With `begun` any word will do that begins as the last one of `text` does.
+        """
+        t, schema, last = self._tantivy, self._index.schema, ""
+        if begun:
+            match = _LAST_WORD.search(text)
+            last = "".join(self._folding.analyze(_encodable(match[1]))) if match else ""
+            if not match or not self.stems(last):  # nothing, or a word that says nothing
+                return []
+            text = text[: match.start()]
+        wanted = [[t.Query.term_query(schema, f, stem) for f in _FIELDS]
+                  for stem in dict.fromkeys(self.stems(text))]  # fmt: skip
+        if last:
+            wanted.append([t.Query.regex_query(schema, field, f"{last}.*") for field in _FIELDS])
+        if not wanted:
             return []
-        clauses = []
-        for stem in stems:
-            fields = [
-                (t.Occur.Should, t.Query.term_query(schema, field, stem))
-                for field in ("title", "abstract")
-            ]
-            clauses.append((t.Occur.Must, t.Query.boolean_query(fields)))
+        query = t.Query.boolean_query([
+            (t.Occur.Must, t.Query.boolean_query([(t.Occur.Should, one) for one in either]))
+            for either in wanted
+        ])  # fmt: skip
         searcher, ids = self._read
-        query = t.Query.const_score_query(t.Query.boolean_query(clauses), 0.0)
+        query = t.Query.const_score_query(query, 0.0)
         hits = searcher.search(query, max(1, searcher.num_docs), count=False).hits
         found = [(address.segment_ord, address.doc) for _, address in hits]
         self._unpack(found)
@@ -161,16 +173,16 @@ class WordIndex:
         Of a stem that a thousand hold, removed papers may count until the index tidies them away.
         """
         t, (searcher, _), schema = self._tantivy, self._read, self._index.schema
-        noted = max(int(searcher.doc_freq(field, stem)) for field in ("title", "abstract"))
+        noted = max(int(searcher.doc_freq(field, stem)) for field in _FIELDS)
         if not noted or noted > _COUNTED:
             return noted
-        queries = (t.Query.term_query(schema, field, stem) for field in ("title", "abstract"))
+        queries = (t.Query.term_query(schema, field, stem) for field in _FIELDS)
         found = (searcher.search(query, limit=1, count=True) for query in queries)
         return max(int(hits.count) for hits in found)  # type: ignore[attr-defined] # not in the stubs
 
     def stems(self, text: str) -> list[str]:
         """The text's words as the index knows them: lower case, no stop words, stemmed."""
-        return list(self._analyzer.analyze(text.encode("utf-8", "replace").decode("utf-8")))
+        return list(self._analyzer.analyze(_encodable(text)))
 
     def _reload(self) -> None:
         self._index.reload()
@@ -200,12 +212,17 @@ class WordIndex:
         builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
         builder.add_bytes_field("digest", stored=True)
         builder.add_unsigned_field("key", fast=True)
-        for field in ("title", "abstract"):
+        for field in _FIELDS:
             builder.add_text_field(field, tokenizer_name=_ANALYZER, index_option="freq")
         return builder.build()
 
 
-def _analyzer() -> tantivy.TextAnalyzer:
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _folding() -> tantivy.TextAnalyzerBuilder:
+    """Words in small letters without accents."""
     import tantivy
 
     return (
@@ -213,6 +230,14 @@ def _analyzer() -> tantivy.TextAnalyzer:
         .filter(tantivy.Filter.remove_long(60))
         .filter(tantivy.Filter.lowercase())
         .filter(tantivy.Filter.ascii_fold())
+    )
+
+
+def _analyzer() -> tantivy.TextAnalyzer:
+    import tantivy
+
+    return (
+        _folding()
         .filter(tantivy.Filter.stopword("english"))
         .filter(tantivy.Filter.stemmer("english"))
         .build()

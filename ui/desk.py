@@ -195,8 +195,7 @@ class LocalDesk:
 
     def list(self, text: str, filters: Filters, order: Order, offset: int, limit: int) -> Listing:
         catalog = self.library.catalog
-        found = catalog.list(filters, text=text, order=order, offset=offset, limit=limit)
-        total = catalog.count(filters, text=text)
+        found, total = self.library.browse(text, filters, order, offset, limit)
         return Listing(tuple(found), total, self.library.count(), catalog.sources())
 
     def get(self, ids: Sequence[str]) -> dict[str, Paper]:

@@ -57,7 +57,7 @@ def list_papers(
     ctx: typer.Context,
     library: LibraryOption = None,
     text: Annotated[
-        str, typer.Option(metavar="TEXT", help="Only papers with this in title or abstract.")
+        str, typer.Option(metavar="TEXT", help="Only papers that hold these words.")
     ] = "",
     order: Annotated[str, typer.Option(metavar="BY", help=f"{', '.join(_ORDERS)}.")] = "added",
     limit: Annotated[int, typer.Option(metavar="N", min=1, help="How many to list.")] = 50,
@@ -79,14 +79,7 @@ def list_papers(
     filters = make_filters(since, until, source, organisation)
     with open_library(flags_of(ctx, library), "assistant papers") as opened:
         everything = opened.count()
-        total = opened.catalog.count(filters, text=text)
-        found = opened.catalog.list(
-            filters,
-            text=text,
-            order=_ORDERS[order],
-            offset=offset,
-            limit=limit,
-        )
+        found, total = opened.browse(text, filters, _ORDERS[order], offset, limit)
         sources = opened.catalog.sources()
     if as_json:
         from ui.documents import paper_document

@@ -7,6 +7,7 @@ from datetime import date as Date
 
 import pytest
 
+from store import browsing
 from store.filters import Filters
 from store.library import Library
 from tests.store.making import open_library, record
@@ -37,9 +38,18 @@ def test_papers_must_hold_every_word_in_any_form(library: Library) -> None:
     assert titles(library, "dunes harbour") == []
 
 
+def test_the_last_word_need_not_be_typed_out(library: Library) -> None:
+    assert titles(library, "harb") == ["Boats", "Flash3D", "Tides in harbours"]
+    assert titles(library, "boats HARB") == ["Boats", "Tides in harbours"]
+    assert titles(library, "harb boats") == []
+    assert titles(library, "fl") == ["Flash3D"]
+    assert titles(library, "harb", Filters(sources=("b.txt",))) == ["Boats"]
+
+
 def test_text_that_is_no_word_is_found_as_it_stands(library: Library) -> None:
     assert titles(library, "lash3") == ["Flash3D"]
     assert titles(library, " in the ") == ["Boats"]
+    assert titles(library, "LASH3") == ["Flash3D"]
     assert titles(library, "%") == []
 
 
@@ -63,3 +73,14 @@ def test_pages_are_parts_of_the_whole_and_tell_its_size(library: Library, text: 
     pages = [library.browse(text, Filters(), "-year", offset, 2) for offset in (0, 2, 4)]
     assert [paper for page, _ in pages for paper in page] == whole
     assert {size for _, size in pages} == {total}
+    assert list(library.matching(text, Filters(), "-year")) == whole
+
+
+@pytest.mark.parametrize("text", ["", "harbour", "harb", "arbou"])
+def test_all_papers_are_told_however_many_are_read_at_a_time(
+    library: Library, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, _ = library.browse(text, Filters(), "title", 0, 10)
+    monkeypatch.setattr(browsing, "_AT_A_TIME", 2)
+    assert list(library.matching(text, Filters(), "title")) == whole
+    assert len(whole) >= 3

@@ -27,7 +27,7 @@ def test_papers_are_ordered_and_chosen(run: Run, library: Path) -> None:
     assert titles("--order", "upvotes")[0] == BEES.title
     assert titles("--text", "webcam") == [TIDES.title]
     assert set(titles("--since", "2023")) == {TIDES.title, BEES.title}
-    assert titles("--text", "no such words") == []
+    assert titles("--text", "gramophone words") == []
 
 
 def test_a_list_that_goes_on_says_so_beside_it(run: Run, library: Path) -> None:

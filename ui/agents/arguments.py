@@ -80,7 +80,7 @@ Writer = Annotated[
 ]
 PaperId = Annotated[str, Field(min_length=1, max_length=200, description="A paper's id.")]
 Text = Annotated[
-    str, Field(max_length=500, description="Only papers with this in title or abstract.")
+    str, Field(max_length=500, description="Only papers with these words in title or abstract.")
 ]
 Sorted = Annotated[Order, Field(description="'-' goes down: the newest, the most.")]
 Limit = Annotated[int, Field(ge=1, le=100, description="Papers a page.")]

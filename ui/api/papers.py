@@ -18,7 +18,6 @@ from ui.api import models
 from ui.api.bodies import read_papers
 from ui.api.dates import DATE
 from ui.api.jobs import Job
-from ui.api.listing import matching
 from ui.api.service import CalledBy, Served, problems
 from ui.desk import LocalDesk
 from ui.documents import paper_document
@@ -29,7 +28,7 @@ router = APIRouter(prefix="/v1", tags=["papers"])
 log = logging.getLogger("assistant.api")
 
 PaperId = Annotated[str, Path(max_length=200, description="A paper's id.")]
-_TEXT = Query("", max_length=200, description="Only papers with this in title or abstract.")
+_TEXT = Query("", max_length=200, description="Only papers with these words in title or abstract.")
 # FastAPI writes a parameter's name into its Query, so two parameters can't share one.
 _SOURCES = Query([], max_length=10, description="Parts of names; repeatable.")
 _ORGANISATIONS = Query([], max_length=10, description="Parts of names; repeatable.")
@@ -176,7 +175,7 @@ def export(
     """All papers that match, in a format that reference managers read."""
     kind = FORMATS[format]
     return StreamingResponse(
-        export_papers(matching(service.library, text, within), format),
+        export_papers(service.library.matching(text, within), format),
         media_type=kind.media_type,
         headers=as_file(f"papers{kind.suffix}"),
     )

@@ -12,9 +12,7 @@ from fastapi.responses import FileResponse, Response, StreamingResponse
 from assistant.history import Conversations
 from assistant.markdown import conversation_markdown
 from store.exporting import FORMATS, export_papers
-from store.filters import Filters
 from store.library import Library
-from store.orders import Order
 from store.paper import Paper
 from ui.access import visitor_of
 from ui.page.scope import Scope
@@ -50,9 +48,7 @@ def router(library: Library, conversations: Conversations) -> APIRouter:
         except ValueError as error:
             raise HTTPException(422, str(error)) from None
         found = (
-            _chosen(library, chosen)
-            if chosen
-            else _matching(library, text, filters, order_of(order))
+            _chosen(library, chosen) if chosen else library.matching(text, filters, order_of(order))
         )
         kind = FORMATS[format]
         return StreamingResponse(
@@ -102,16 +98,6 @@ def _chosen(library: Library, ids: list[str]) -> Iterator[Paper]:
         part = ids[start : start + _AT_A_TIME]
         found = library.get(part)
         yield from (found[one] for one in part if one in found)
-
-
-def _matching(library: Library, text: str, filters: Filters, order: Order) -> Iterator[Paper]:
-    offset = 0
-    while True:
-        papers, _ = library.browse(text, filters, order, offset, _AT_A_TIME)
-        yield from papers
-        offset += len(papers)
-        if len(papers) < _AT_A_TIME:
-            return
 
 
 def as_file(name: str) -> dict[str, str]:
