@@ -26,8 +26,9 @@ _KEPT = 100  # characters of a rejected record that stay in memory
 class RejectsFile:
     """Records that were rejected go into a file as they come; there is none until one comes.
 
-    Without a path it lies in the library's folder, under the time of the first. Use as a context
-    manager. Raises LibraryError where the path holds something already, as what somebody mended
+    Without a path it lies in the library's folder, under the time of the first. With one it has
+    ".part" behind its name until all is read, so that a command that was interrupted can be given
+    again. Use as a context manager. Raises LibraryError where the path holds something already, as what somebody mended
     must not be lost, and (from `noting`) where the file can't be written.
     """
 
@@ -39,6 +40,8 @@ class RejectsFile:
                 "--rejects."
             )
         self._wanted = path
+        special = path is not None and path.exists() and not path.is_file()  # as /dev/stdout
+        self._part = path.with_name(f"{path.name}.part") if path and not special else None
         self._file: IO[str] | None = None
         self.path: Path | None = None
         self.count = 0
@@ -46,9 +49,12 @@ class RejectsFile:
     def __enter__(self) -> RejectsFile:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        if self._file is not None:
-            self._file.close()
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        if self._file is None:
+            return
+        self._file.close()
+        if error is None and self._part and self.path:
+            self._part.replace(self.path)
 
     def noting(self, records: Iterable[Record]) -> Iterator[Record]:
         """The same records; what is in the file of those that were rejected is let go of here."""
@@ -82,7 +88,7 @@ class RejectsFile:
             self.path = self._wanted or self._folder / f"{next(names)}.jsonl"
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with nullcontext() if self._wanted else suppress(FileExistsError):
-                self._file = self.path.open(
+                self._file = (self._part or self.path).open(
                     "w" if self._wanted else "x", encoding="utf-8", errors="replace"
                 )
 

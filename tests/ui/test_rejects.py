@@ -87,6 +87,21 @@ def test_a_file_that_holds_something_is_not_written_over(
     assert json.loads(mended.read_text("utf-8")) == GOOD
 
 
+def test_a_command_that_was_interrupted_can_be_given_again(tmp_path: Path) -> None:
+    wanted, part = tmp_path / "rejects.jsonl", tmp_path / "rejects.jsonl.part"
+    first, second = (Rejected(Source("a.jsonl", n, n), "it has no title", "text") for n in (1, 2))
+    with pytest.raises(KeyboardInterrupt), RejectsFile(tmp_path, wanted) as rejects:
+        list(rejects.noting([first]))
+        raise KeyboardInterrupt
+    assert len(part.read_text("utf-8").splitlines()) == 1
+    assert not wanted.exists()
+    with RejectsFile(tmp_path, wanted) as rejects:
+        list(rejects.noting([first, second]))
+    assert len(wanted.read_text("utf-8").splitlines()) == 2
+    assert rejects.path == wanted
+    assert not part.exists()
+
+
 def test_files_of_the_same_second_do_not_meet(tmp_path: Path) -> None:
     reject = Rejected(Source("a.jsonl", 1, 1), "it has no title", "text")
     paths = set()
