@@ -28,8 +28,8 @@ class RejectsFile:
 
     Without a path it lies in the library's folder, under the time of the first. With one it has
     ".part" behind its name until all is read, so that a command that was interrupted can be given
-    again. Use as a context manager. Raises LibraryError where the path holds something already, as what somebody mended
-    must not be lost, and (from `noting`) where the file can't be written.
+    again. Use as a context manager. Raises LibraryError where the path holds something already, as
+    what somebody mended must not be lost, and (from `noting`) where the file can't be written.
     """
 
     def __init__(self, folder: Path, path: Path | None = None) -> None:

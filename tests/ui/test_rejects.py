@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -90,9 +91,13 @@ def test_a_file_that_holds_something_is_not_written_over(
 def test_a_command_that_was_interrupted_can_be_given_again(tmp_path: Path) -> None:
     wanted, part = tmp_path / "rejects.jsonl", tmp_path / "rejects.jsonl.part"
     first, second = (Rejected(Source("a.jsonl", n, n), "it has no title", "text") for n in (1, 2))
-    with pytest.raises(KeyboardInterrupt), RejectsFile(tmp_path, wanted) as rejects:
-        list(rejects.noting([first]))
+
+    def interrupted() -> Iterator[Rejected]:
+        yield first
         raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), RejectsFile(tmp_path, wanted) as rejects:
+        list(rejects.noting(interrupted()))
     assert len(part.read_text("utf-8").splitlines()) == 1
     assert not wanted.exists()
     with RejectsFile(tmp_path, wanted) as rejects:
