@@ -57,6 +57,14 @@ def add(
             help=f"Read the files as one of: {_FORMATS}. Their content tells otherwise.",
         ),
     ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FIELD=NAME",
+            help="The column or key that holds a field, in CSV, TSV, Parquet and JSON "
+            "(title=Titel); repeatable. The others are guessed.",
+        ),
+    ] = None,
     rejects: Annotated[
         Path | None,
         typer.Option(
@@ -78,7 +86,7 @@ def add(
     flags = flags_of(ctx, library)
     records = chain(
         starter_records() if starter else (),
-        records_of(paths or (), saved, format=format, hint=not as_json),
+        records_of(paths or (), saved, format=format, columns=column or (), hint=not as_json),
     )
     shown = not as_json
     with (
@@ -97,6 +105,8 @@ def add(
         from ui.showing import show_report
 
         show_report(report, rejected.path)
+    if column:
+        _see_columns(report)
     if any(reject.source.position == 0 for reject in report.rejected):
         raise typer.Exit(3)
 
@@ -122,16 +132,18 @@ def records_of(
     saved: str | None = None,
     *,
     format: str | None = None,
+    columns: Iterable[str] = (),
     hint: bool = False,
 ) -> Iterator[Record]:
-    """The records in files, read as they are asked for; raises Failure where `saved` is no date
-    or no reader has the key `format`.
+    """The records in files, read as they are asked for; raises Failure where `saved` is no date,
+    no reader has the key `format`, or `columns` aren't as `--column` takes them.
 
     `hint` tells somebody at a terminal how to end what they type as standard input.
     """
     from store.filters import parse_day
     from store.readers import read_paths
     from store.readers.base import ReaderError
+    from store.readers.column_names import ColumnNames
     from ui.terminal import say
 
     paths = list(paths)
@@ -142,7 +154,8 @@ def records_of(
     if hint and "-" in paths and sys.stdin.isatty():
         say("Paste a page here; Ctrl-D on a line of its own ends it.")
     try:
-        return read_paths(paths, saved=day, stdin=sys.stdin.buffer, format=format)
+        named = ColumnNames.parse(columns)
+        return read_paths(paths, saved=day, stdin=sys.stdin.buffer, format=format, columns=named)
     except ReaderError as error:
         raise Failure(str(error), 2) from None
 
@@ -190,6 +203,18 @@ def drop_starter(library: Library) -> None:
         terminal.say(
             "The starter papers are out of the library, as there are your own now; "
             "'assistant add --starter' brings them back."
+        )
+
+
+def _see_columns(report: AddReport) -> None:
+    """Says so where columns were named, but no file has any: nobody would look for that."""
+    from store.readers import OF_COLUMNS
+    from ui.terminal import say
+
+    names = [reader.name for reader in OF_COLUMNS]
+    if report.formats and not any(opened.format in names for opened in report.formats):
+        say(
+            f"--column changed nothing: no file was read as {', '.join(names[:-1])} or {names[-1]}."
         )
 
 

@@ -17,6 +17,7 @@ from store.readers.arxiv_snapshot import ArxivSnapshot
 from store.readers.base import Data, Origin, Reader, ReaderError, UnknownFormat, stream_of
 from store.readers.bibtex import BibTex
 from store.readers.blocks import TextBlocks
+from store.readers.column_names import GUESSED, ColumnNames
 from store.readers.csl_json import CslJson
 from store.readers.hf_daily import HfDaily
 from store.readers.nbib import Nbib
@@ -53,6 +54,8 @@ READERS: tuple[Reader, ...] = (
     ListingPage(),
     TextBlocks(),
 )
+# Those to which it can be said which column, or key, holds which field.
+OF_COLUMNS = (PapersJson, ParquetTable, CsvTable)
 STDIN = "<standard input>"
 
 Read = Paper | Rejected | Skipped | Opened
@@ -60,23 +63,35 @@ Read = Paper | Rejected | Skipped | Opened
 
 def pick_reader(data: bytes, file: str) -> Reader:
     """The reader for a file, by its first bytes; raises UnknownFormat where none knows it."""
-    return _readers_of(data[:HEAD], file)[0]
+    return _readers_of(data[:HEAD], file, GUESSED)[0]
 
 
-def _readers_of(head: bytes, file: str) -> list[Reader]:
+def _readers_of(head: bytes, file: str, columns: ColumnNames) -> list[Reader]:
     """All readers that know a file by its head, the likeliest first; UnknownFormat for none."""
-    if readers := [reader for reader in READERS if reader.sniff(head, file)]:
+    if readers := [reader for reader in _told(columns) if reader.sniff(head, file)]:
         return readers
     raise UnknownFormat(
         f"{Path(file).name} is in none of the {len(READERS)} formats known here: 'assistant add "
-        "--help' names them."
+        "--help' names them, and how to name the columns of a table."
     )
 
 
-def reader_of(key: str) -> Reader:
-    """The reader with this key; raises ReaderError, which lists the keys, where there is none."""
-    for reader in READERS:
+def _told(columns: ColumnNames) -> tuple[Reader, ...]:
+    """All readers, those of columns knowing what was said of these, and then going first."""
+    if not columns:
+        return READERS
+    others = (reader for reader in READERS if not isinstance(reader, OF_COLUMNS))
+    return (*(kind(columns) for kind in OF_COLUMNS), *others)
+
+
+def reader_of(key: str, columns: ColumnNames = GUESSED) -> Reader:
+    """The reader with this key; raises ReaderError, which lists the keys, where there is none, or
+    where something is said of columns that its format doesn't have."""
+    for reader in _told(columns):
         if reader.key == key:
+            if columns and not isinstance(reader, OF_COLUMNS):
+                those = ", ".join(kind.key for kind in OF_COLUMNS)
+                raise ReaderError(f"The format '{key}' has no columns to be named: {those} have.")
             return reader
     keys = ", ".join(reader.key for reader in READERS)
     raise ReaderError(f"There is no format '{key}': name one of {keys}.")
@@ -93,7 +108,7 @@ def read_bytes(
     chosen = reader_of(format) if format else None
     for file in opened(stream_of(data), origin):
         if isinstance(file, File):
-            yield from _read_by(chosen, file)[1]
+            yield from _read_by(file, chosen)[1]
         elif isinstance(file, Rejected):
             yield file
 
@@ -104,6 +119,7 @@ def read_paths(
     saved: Date | None = None,
     stdin: BinaryIO | None = None,
     format: str | None = None,
+    columns: ColumnNames = GUESSED,
 ) -> Iterator[Read]:
     """Everything in files, folders (with all below), globs and, for `-`, standard input.
 
@@ -111,21 +127,28 @@ def read_paths(
     met in a folder as skipped. Hidden files of a folder are left alone, and a file that is met
     twice is read once. Files may be packed: those of an archive count as met in a folder. Each
     file's records follow an `Opened` that says what format it is read as: the one its content
-    tells, or that with the key `format`. Raises ReaderError for a key that no reader has.
+    tells, or that with the key `format`. Tables and JSON without the `columns` that are named are
+    rejected; other formats have none. Raises ReaderError for a key that no reader has, or one
+    without columns where some are named.
     """
     if format:
-        reader_of(format)
-    return _read_paths(paths, saved, stdin, format)
+        reader_of(format, columns)
+    return _read_paths(paths, saved, stdin, format, columns)
 
 
 def _read_paths(
-    paths: Iterable[str | Path], saved: Date | None, stdin: BinaryIO | None, format: str | None
+    paths: Iterable[str | Path],
+    saved: Date | None,
+    stdin: BinaryIO | None,
+    format: str | None,
+    columns: ColumnNames,
 ) -> Iterator[Read]:
     met: set[Path] = set()
     for path in paths:
         if str(path) == "-":
             if stdin is not None:
-                yield from read_file(stdin, Origin(STDIN, saved), named=True, format=format)
+                origin = Origin(STDIN, saved)
+                yield from read_file(stdin, origin, named=True, format=format, columns=columns)
             continue
         files, named = _expand(path)
         if not files:
@@ -145,7 +168,8 @@ def _read_paths(
                 yield Rejected(Source(name), f"it can't be opened ({error.strerror})")
                 continue
             with stream:
-                yield from read_file(stream, Origin(name, saved), named=named, format=format)
+                origin = Origin(name, saved)
+                yield from read_file(stream, origin, named=named, format=format, columns=columns)
 
 
 def _printable(path: str | Path) -> str:
@@ -154,28 +178,35 @@ def _printable(path: str | Path) -> str:
 
 
 def read_file(
-    data: Data, origin: Origin, *, named: bool, format: str | None = None
+    data: Data,
+    origin: Origin,
+    *,
+    named: bool,
+    format: str | None = None,
+    columns: ColumnNames = GUESSED,
 ) -> Iterator[Read]:
     """What is in one file; one that no reader knows is rejected if `named`, else skipped.
 
     Where it can't be read to its end, what came before is kept, and the file is rejected.
     """
     try:
-        chosen = reader_of(format) if format else None
+        chosen = reader_of(format, columns) if format else None
         for file in opened(stream_of(data), origin):
             if isinstance(file, File):
-                yield from _records(file, chosen, named=named and file.alone)
+                yield from _records(file, chosen, columns, named=named and file.alone)
             else:
                 yield file
     except (ReaderError, OSError) as error:
         yield _unread(origin.file, error, named)
 
 
-def _records(file: File, chosen: Reader | None, *, named: bool) -> Iterator[Read]:
+def _records(
+    file: File, chosen: Reader | None, columns: ColumnNames, *, named: bool
+) -> Iterator[Read]:
     """What is in a file that isn't packed, by the reader that was chosen or its content tells."""
     name, failure = file.origin.file, None
     try:
-        reader, records = _read_by(chosen, file)
+        reader, records = _read_by(file, chosen, columns)
         yield Opened(name, reader.name)
         yield from records
     except (ReaderError, OSError) as error:
@@ -185,13 +216,15 @@ def _records(file: File, chosen: Reader | None, *, named: bool) -> Iterator[Read
         yield _unread(name, failure, named)
 
 
-def _read_by(chosen: Reader | None, file: File) -> tuple[Reader, Iterator[Paper | Rejected]]:
+def _read_by(
+    file: File, chosen: Reader | None, columns: ColumnNames = GUESSED
+) -> tuple[Reader, Iterator[Paper | Rejected]]:
     """The reader of a file and what it reads.
 
     Where several know the head, and the first finds no papers in the whole of it, the next is
     asked; a stream that can be read once is copied for that, but in this case alone.
     """
-    readers = [chosen] if chosen else _readers_of(file.head, file.name)
+    readers = [chosen] if chosen else _readers_of(file.head, file.name, columns)
     stream = rewindable(file.stream) if len(readers) > 1 else file.stream
     start = stream.tell() if len(readers) > 1 else 0
     for reader in readers[:-1]:

@@ -11,7 +11,7 @@ first name of a line that is there is taken.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -92,17 +92,20 @@ def plain_name(column: object) -> str:
     return _LONE.sub("", str(column).casefold())
 
 
-def guess(columns: Iterable[str]) -> dict[str, str]:
+def guess(columns: Iterable[str], *, without: Collection[str] = ()) -> dict[str, str]:
     """The column of each field that some column's name stands for; a column has one field.
 
     The fields are those `store.readers.fields.record_of` takes, and the registers of `other_ids`
     one by one (`pubmed`, `acl`, `openalex`, `s2` and its `corpus`); `id` is told by its looks.
+    Those in `without` get no column.
     """
     called: dict[str, str] = {}
     for column in columns:
         called.setdefault(plain_name(column), column)
     found: dict[str, str] = {}
     for field, names in NAMES.items():
+        if field in without:
+            continue
         if name := next((name for name in names if name in called), None):
             found[field] = called.pop(name)
     return found

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from store.paper import Paper, Rejected, Source
 from store.readers.arxiv_snapshot import ArxivSnapshot
 from store.readers.base import Data, Origin
+from store.readers.column_names import GUESSED, ColumnNames
 from store.readers.columns import fields_by, guess, of_papers
 from store.readers.csl_json import CslJson
 from store.readers.fields import record_of
 from store.readers.hf_daily import HfDaily
 from store.readers.json_heads import first_records
-from store.readers.json_records import loads, records
+from store.readers.json_records import Record, loads, records
 from store.readers.openalex import OpenAlex
 from store.readers.semantic_scholar import SemanticScholar
 
@@ -39,6 +41,7 @@ _OTHER_KINDS = frozenset(
         "devDependencies", "@context", "conversation", "lockfileVersion", "scripts",
     }
 )  # fmt: skip
+_MANY = 1000  # records, of which one has a key that is there at all
 _PLACE = frozenset({"rejected", "file", "position", "line", "text"})  # of a rejected record
 _DIALECTS = (ArxivSnapshot(), HfDaily(), OpenAlex(), SemanticScholar(), CslJson())
 
@@ -49,44 +52,79 @@ class PapersJson:
     key = "jsonl"
     name = "JSON lines"
 
+    def __init__(self, columns: ColumnNames = GUESSED) -> None:
+        self._told = columns
+
     def sniff(self, head: bytes, file: str) -> bool:
+        """Where keys were told, whether all are there; or any records, so that it can be said what
+        is missing, unless they are of a dialect that has its own keys."""
+        first = first_records(head)
+        keys = (key for one in first for key in _unwrapped(one, self._told))
+        if self._told and self._told.all_in(keys):
+            return True
         if any(dialect.sniff(head, file) for dialect in _DIALECTS):
             return False
-        return any(_is_paper(one) for one in first_records(head))
+        return bool(self._told and first) or any(_is_paper(one) for one in first)
 
     def read(self, data: Data, origin: Origin) -> Iterator[Paper | Rejected]:
+        """Raises ReaderError where a document is broken, or keys that were told aren't there."""
         guessed: dict[tuple[str, ...], dict[str, str]] = {}
-        for found in records(data, origin.file):
-            if isinstance(found, Rejected):
-                yield found
+        found = records(data, origin.file)
+        for one in self._having_all(found, origin.file) if self._told else found:
+            if isinstance(one, Rejected):
+                yield one
                 continue
-            if _was_rejected(found.fields):
-                yield _again(found.fields)
+            if _was_rejected(one.fields):
+                yield _again(one.fields, self._told)
                 continue
-            source = Source(origin.file, found.position, found.line)
-            record = _unwrapped(found.fields)
+            source = Source(origin.file, one.position, one.line)
+            record = _unwrapped(one.fields, self._told)
             keys = tuple(record)
             if keys not in guessed:
                 if len(guessed) > 1_000:  # no two records are alike
                     guessed.clear()
-                guessed[keys] = guess(keys)
+                guessed[keys] = self._told.guess(keys)
             yield record_of(_fields(record, guessed[keys]), source)
+
+    def _having_all(
+        self, found: Iterator[Record | Rejected], file: str
+    ) -> Iterator[Record | Rejected]:
+        """The same records, once it is seen that together they have the keys that were told.
+
+        A record may leave out what it has no value for, so one alone tells nothing.
+        """
+        first: list[Record | Rejected] = []
+        keys: dict[str, None] = {}
+        for one in islice(found, _MANY):
+            first.append(one)
+            if isinstance(one, Rejected):
+                continue
+            if _was_rejected(one.fields):  # it has our own keys
+                keys.clear()
+                break
+            keys |= dict.fromkeys(_unwrapped(one.fields, self._told))
+            if self._told.all_in(keys) and {"title", "abstract"} <= self._told.guess(keys).keys():
+                break
+        if keys:
+            self._told.of(keys, file, "key")
+        yield from first
+        yield from found
 
 
 def _is_paper(one: Mapping[str, Any]) -> bool:
     if _was_rejected(one):
         return True
-    record = _unwrapped(one)
+    record = _unwrapped(one, GUESSED)
     return not (one.keys() | record.keys()) & _OTHER_KINDS and of_papers(guess(record))
 
 
-def _unwrapped(record: Mapping[str, Any]) -> Mapping[str, Any]:
+def _unwrapped(record: Mapping[str, Any], told: ColumnNames) -> Mapping[str, Any]:
     """A record that has its facts one object further down, with them on top."""
-    if "title" in record:
+    if "title" in record or "title" in told.found(record):
         return record
     for key in _WRAPPERS:
         inner = record.get(key)
-        if isinstance(inner, Mapping) and "title" in guess(inner):
+        if isinstance(inner, Mapping) and "title" in told.guess(inner):
             # OpenReview has an object for each value, and the id of the page outside.
             plain = {
                 k: v.get("value", v) if isinstance(v, Mapping) else v for k, v in inner.items()
@@ -114,7 +152,7 @@ def _was_rejected(record: Mapping[str, Any]) -> bool:
     )
 
 
-def _again(given: Mapping[str, Any]) -> Paper | Rejected:
+def _again(given: Mapping[str, Any], told: ColumnNames) -> Paper | Rejected:
     """A line of rejected records as it is now, at the place where the record was first read."""
     place = Source(
         _clean(given["file"]),
@@ -126,8 +164,8 @@ def _again(given: Mapping[str, Any]) -> Paper | Rejected:
         whole = loads(text)
         if not isinstance(whole, dict):
             return Rejected(place, _clean(given["rejected"]), _clean(text))
-        record = _unwrapped(whole)
-        fields = _fields(record, guess(record))
+        record = _unwrapped(whole, told)
+        fields = _fields(record, told.guess(record))
     elif "title" not in fields or not fields.keys() & {"abstract", "summary"}:
         fields = fields | _fields(fields, guess(fields))
     outcome = record_of(fields, place)

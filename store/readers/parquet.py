@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from store.paper import Paper, Rejected, Source
-from store.readers.base import Data, Origin, ReaderError, UnknownFormat
-from store.readers.columns import fields_by, guess
+from store.readers.base import Data, Origin, ReaderError
+from store.readers.column_names import GUESSED, ColumnNames
+from store.readers.columns import fields_by
 from store.readers.fields import record_of
 from store.readers.packed import RATIO
 from store.readers.streams import seekable
@@ -32,6 +33,9 @@ class ParquetTable:
     key = "parquet"
     name = "Parquet"
 
+    def __init__(self, columns: ColumnNames = GUESSED) -> None:
+        self._columns = columns
+
     def sniff(self, head: bytes, file: str) -> bool:
         return head.startswith(_MAGIC)
 
@@ -40,7 +44,7 @@ class ParquetTable:
         with seekable(data) as stream:
             position = 0
             try:
-                for row, columns in _rows(stream, origin.file):
+                for row, columns in _rows(stream, origin.file, self._columns):
                     position += 1
                     yield record_of(fields_by(row, columns), Source(origin.file, position))
             except ReaderError:
@@ -53,16 +57,14 @@ class ParquetTable:
                 ) from error
 
 
-def _rows(stream: BinaryIO, file: str) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
+def _rows(
+    stream: BinaryIO, file: str, names: ColumnNames
+) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
     """Rows by column name, and which column holds which field."""
     import pyarrow.parquet as pq
 
     table = pq.ParquetFile(stream, pre_buffer=False, buffer_size=_BUFFER)
-    columns = guess(table.schema_arrow.names)
-    if "title" not in columns or "abstract" not in columns:
-        raise UnknownFormat(
-            f"{file} has no columns named title and abstract: rename those that hold them."
-        )
+    columns = names.of(table.schema_arrow.names, file)
     wanted = sorted(set(columns.values()))
     _see_size(table, stream, file)
     for batch in table.iter_batches(_ROWS, columns=wanted, use_threads=False):

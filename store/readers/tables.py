@@ -23,7 +23,8 @@ from store.readers.base import (
     decode,
     stream_of,
 )
-from store.readers.columns import fields_by, guess, of_papers, plain_name
+from store.readers.column_names import GUESSED, ColumnNames
+from store.readers.columns import fields_by, of_papers, plain_name
 from store.readers.fields import record_of
 from store.readers.streams import HEAD, Lines, LongLine, Pieces, Stream, pieces_of
 
@@ -66,30 +67,43 @@ class CsvTable:
     key = "csv"
     name = "CSV / TSV"
 
+    def __init__(self, columns: ColumnNames = GUESSED) -> None:
+        self._told = columns
+
     def sniff(self, head: bytes, file: str) -> bool:
-        """Whether the first row names a paper's facts, and the others are as long."""
+        """Whether the first row names a paper's facts, and the others are as long.
+
+        Where columns were told, their names are enough; and any table may be meant, so that it
+        can be said what is missing.
+        """
         text = decode(head)
+        if _OTHER.match(text) and not self._told:
+            return False
+        _, rows = _divided(text, self._told, cut=len(head) >= HEAD)
+        if rows and self._told.all_in(rows[0]):
+            return True
         if _OTHER.match(text):
             return False
-        _, rows = _divided(text, cut=len(head) >= HEAD)
         if len(rows) < 2 or max(map(len, rows[0])) > _NAME or _evenness(rows) < _EVEN:
             return False
-        return of_papers(guess(rows[0]))
+        return bool(self._told) or of_papers(self._told.guess(rows[0]))
 
     def read(self, data: Data, origin: Origin) -> Iterator[Paper | Rejected]:
-        """Raises UnknownFormat where no columns hold titles and abstracts."""
+        """Raises UnknownFormat where no columns hold titles and abstracts, or ReaderError where
+        columns were told (see `ColumnNames.of`)."""
         csv.field_size_limit(_LONGEST)
         pieces = Pieces(pieces_of(stream_of(data)), lambda error: ReaderError(f"{error}."))
         start = pieces.peek(HEAD)
         text = decode(start)
-        dialect, sample = _divided(text, cut=len(start) >= HEAD)
+        dialect, sample = _divided(text, self._told, cut=len(start) >= HEAD)
         if not text.strip():
             return
-        names, columns = _columns(sample)
+        names, columns = _columns(sample, self._told, origin.file)
         if missing := [name for name in ("title", "abstract") if name not in columns]:
             raise UnknownFormat(
                 f"{PurePath(origin.file).name} has no column of {' and '.join(missing)}s: give the "
-                "column that name in the first row, or export the papers with it."
+                "column that name in the first row or by 'assistant add --column', or export the "
+                "papers with it."
             )
         rows = _Rows(dialect, Lines(Stream(pieces)))
         for _ in range(bool(_SEPARATOR.match(text)) + bool(names)):
@@ -150,7 +164,7 @@ class _Rows(Iterator[_Row]):
                 return _Row([cell.replace("\0", "") for cell in cells], first)
 
 
-def _divided(text: str, *, cut: bool) -> tuple[_Dialect, list[list[str]]]:
+def _divided(text: str, told: ColumnNames, *, cut: bool) -> tuple[_Dialect, list[list[str]]]:
     """How the head of a table is divided, and its first rows; none if it is no table at all."""
     text = text[found.end() :] if (found := _SEPARATOR.match(text)) else text
     escaped = _escaped(text)
@@ -165,7 +179,7 @@ def _divided(text: str, *, cut: bool) -> tuple[_Dialect, list[list[str]]]:
             rows = rows[:-1]
         if not rows or len(rows[0]) < 2:
             continue
-        guessed = guess(rows[0])
+        guessed = told.guess(rows[0])
         telling = ("title" in guessed and "abstract" in guessed, _evenness(rows), len(rows[0]))
         if telling > most:
             best, most = (dialect, rows), telling
@@ -194,14 +208,18 @@ def _evenness(rows: Sequence[list[str]]) -> float:
     return sum(len(_trimmed(row, len(rows[0]))) == len(rows[0]) for row in rows) / len(rows)
 
 
-def _columns(sample: Sequence[list[str]]) -> tuple[list[str], dict[str, str]]:
+def _columns(
+    sample: Sequence[list[str]], told: ColumnNames, file: str
+) -> tuple[list[str], dict[str, str]]:
     """The names in the first row, none if it is a record like the others; and which column, by
-    its name or else its number as text, holds which field."""
+    its name or else its number as text, holds which field. Raises as `ColumnNames.of`."""
     if not sample:
         return [], {}
     names = [name.strip() for name in sample[0]]
-    guessed = guess(names)
-    if guessed and max(map(len, names)) <= _NAME:
+    guessed = told.of(names, file) if told else told.guess(names)
+    if told or (guessed and max(map(len, names)) <= _NAME):
+        if "authors" in told.told:
+            return names, guessed
         full = {plain_name(name): name for name in reversed(names)}
         if column := next((full[name] for name in _FULL_NAMES if name in full), None):
             guessed["authors"] = column

@@ -120,6 +120,16 @@ def test_an_uploaded_page_is_read_as_the_command_line_reads_it(client: httpx.Cli
         client.post("/papers/remove", json={"source": name})
 
 
+def test_columns_of_a_table_can_be_named(client: httpx.Client) -> None:
+    files = {"files": ("a.csv", "Titel,Inhalt\nGlocken,Wir läuten oft und gern.\n".encode())}
+    told = {"columns": ["title=Titel", "abstract=Inhalt"]}
+    key = {"Idempotency-Key": "columns"}
+    job = finished(client, client.post("/papers", files=files, data=told, headers=key))
+    assert (job["result"]["new"], job["result"]["rejects"]) == (1, [])
+    assert client.post("/papers", files=files, headers=key).status_code == 409
+    client.post("/papers/remove", json={"source": "a.csv"})
+
+
 def test_the_same_key_adds_once_and_with_another_body_not_at_all(client: httpx.Client) -> None:
     key = {"Idempotency-Key": "once"}
     first = client.post("/papers", json={"papers": [QUOKKA]}, headers=key)
@@ -143,6 +153,8 @@ def test_the_same_key_adds_once_and_with_another_body_not_at_all(client: httpx.C
         ({"content": b"x", "headers": {"content-type": "multipart/form-data"}}, 400),
         ({"files": {"other": b"x"}}, 422),
         ({"files": {"files": b"x"}, "data": {"saved": "monday"}}, 422),
+        ({"files": {"files": b"x"}, "data": {"columns": ["title=Titel", "colour=x"]}}, 422),
+        ({"files": {"files": b"x"}, "data": {"columns": ["title=a"] * 101}}, 422),
     ],
 )
 def test_what_holds_no_papers_is_a_problem(

@@ -90,7 +90,7 @@ def test_what_unpacks_beyond_measure_is_refused(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_columns_must_have_names_that_tell() -> None:
-    with pytest.raises(UnknownFormat, match="no columns named title and abstract"):
+    with pytest.raises(UnknownFormat, match="no column known as that of titles"):
         read(written({"a": ["Bells"], "b": ["We weigh them."]}))
 
 

@@ -72,6 +72,31 @@ def test_the_day_a_page_was_saved_gives_its_year(run: Run, tmp_path: Path) -> No
     assert tides["date"] == "2018-05-04"
 
 
+def test_columns_can_be_named(run: Run, tmp_path: Path) -> None:
+    table = tmp_path / "a.csv"
+    table.write_text("Titel;Worum es geht\nGlocken;Wir läuten, man hört es.\n", "utf-8")
+    wrong = run("add", str(table), "--column", "title=Titre", library=tmp_path / "new")
+    assert wrong.code == 3
+    assert "has no column 'Titre': it has 'Titel' and 'Worum es geht'." in " ".join(
+        wrong.out.split()
+    )
+    told = ("--column", "title=titel", "--column", "abstract=Worum es geht")
+    right = run("add", str(table), *told, "--json", library=tmp_path / "new")
+    assert (document(right)["papers"], right.err) == (1, "")
+
+
+def test_columns_that_can_not_be_meant_are_told(run: Run, page: Path, tmp_path: Path) -> None:
+    library = tmp_path / "new"
+    for said, why in (("Titel", "write it as title=Titel"), ("colour=x", "no field 'colour'")):
+        assert why in complaint(run("add", str(page), "--column", said, library=library), 2)
+    both = ("--column", "title=Titel", "--format", "page")
+    assert "'page' has no columns" in complaint(run("add", str(page), *both, library=library), 2)
+    assert not library.exists()
+    added = run("add", str(page), "--column", "title=Titel", "--json", library=library)
+    assert document(added)["papers"] == 6
+    assert "--column changed nothing: no file was read as JSON lines, Parquet or" in added.err
+
+
 def test_the_starter_papers_are_added_with_a_flag_and_beside_files(
     run: Run, page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date as Date
 from itertools import chain
@@ -17,7 +17,8 @@ from starlette.formparsers import MultiPartException
 from store.library import Record
 from store.paper import Source
 from store.readers import read_file
-from store.readers.base import Origin
+from store.readers.base import Origin, ReaderError
+from store.readers.column_names import ColumnNames
 from store.readers.fields import paper_of
 from ui.api.dates import DATE, first_day
 from ui.problems import Problem
@@ -25,6 +26,7 @@ from ui.problems import Problem
 FROM_PROGRAMS = "added by a program"
 _MOST = 100_000  # records in one request
 _LONGEST_NAME = 300
+MOST_COLUMNS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +72,15 @@ def _from_json(body: bytes) -> Given:
 
 async def _from_form(request: Request) -> Given:
     try:
-        form = await request.form(max_files=1000, max_fields=10)
+        form = await request.form(max_files=1000, max_fields=MOST_COLUMNS + 10)
     except (MultiPartException, ValueError, KeyError):
         raise Problem(400, "The body is no multipart/form-data: send files as `files`.") from None
     try:
         uploads = [one for one in form.getlist("files") if isinstance(one, UploadFile)]
         saved = _saved(form.get("saved"))
-        if unknown := set(form) - {"files", "saved"}:
+        told = form.getlist("columns")
+        columns = _columns(told)
+        if unknown := set(form) - {"files", "saved", "columns"}:
             raise Problem(422, f"Nothing is known of {_shown(unknown)}: leave it out.")
         if not uploads or len(uploads) != len(form.getlist("files")):
             raise Problem(422, "There is no file here: send one or more as `files`.")
@@ -84,12 +88,13 @@ async def _from_form(request: Request) -> Given:
         files = [(label(one.filename or "upload"), await one.read()) for one in uploads]
     finally:
         await form.close()
-    digest = hashlib.blake2b(repr(saved).encode())
+    digest = hashlib.blake2b(repr((saved, told) if told else saved).encode())
     for name, data in files:
         digest.update(hashlib.blake2b(name.encode()).digest() + hashlib.blake2b(data).digest())
     return Given(
         lambda: chain.from_iterable(
-            read_file(data, Origin(name, saved), named=True) for name, data in files
+            read_file(data, Origin(name, saved), named=True, columns=columns)
+            for name, data in files
         ),
         digest.digest(),
     )
@@ -101,6 +106,15 @@ def _saved(given: object) -> Date | None:
     if not isinstance(given, str) or not re.fullmatch(DATE, given):
         raise Problem(422, "'saved' is no date: write it as 2025-11-05.")
     return first_day(given)
+
+
+def _columns(given: Sequence[object]) -> ColumnNames:
+    if len(given) > MOST_COLUMNS:
+        raise Problem(422, f"At most {MOST_COLUMNS} columns can be named.")
+    try:
+        return ColumnNames.parse(str(one) for one in given)
+    except ReaderError as error:
+        raise Problem(422, str(error)) from None
 
 
 def label(name: str) -> str:

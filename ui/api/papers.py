@@ -14,8 +14,9 @@ from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 from store.exporting import FORMATS, export_papers
 from store.filters import Filters
 from store.orders import SORTS, Order
+from store.readers.columns import NAMES
 from ui.api import models
-from ui.api.bodies import read_papers
+from ui.api.bodies import MOST_COLUMNS, read_papers
 from ui.api.dates import DATE
 from ui.api.jobs import Job
 from ui.api.service import CalledBy, Served, problems
@@ -54,6 +55,7 @@ _UNDO: dict[int | str, dict[str, Any]] = {
         }
     }
 }
+_COLUMN = rf"^({'|'.join(NAMES)})=.*\S"
 _ADDING = {
     "requestBody": {
         "required": True,
@@ -99,6 +101,13 @@ _ADDING = {
                             "pattern": DATE,
                             "description": "The day the pages were saved, for dates without "
                             "a year.",
+                        },
+                        "columns": {
+                            "type": "array",
+                            "maxItems": MOST_COLUMNS,
+                            "items": {"type": "string", "pattern": _COLUMN},
+                            "description": "Columns or keys that hold a field, in CSV, TSV, "
+                            "Parquet and JSON: `title=Titel`. The others are guessed.",
                         },
                     },
                 }
