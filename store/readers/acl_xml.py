@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from store.paper import Paper, Rejected, Source
 from store.readers.base import Data, Origin, decode
 from store.readers.fields import record_of
-from store.readers.xml import Found, child_text, read_records, root_of
+from store.readers.xml import child_text, read_records, root_of
+from store.readers.xml_target import Found
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -32,14 +33,17 @@ class AclXml:
         return root == "volume" and "<paper" in decode(head)
 
     def read(self, data: Data, origin: Origin) -> Iterator[Paper | Rejected]:
-        volume: list[Element] = []  # the latest volume's meta
+        volume: list[Found] = []  # the latest volume's meta
 
         def take(found: Found, source: Source) -> Paper | Rejected | None:
             if found.element.tag == "meta":
-                volume[:] = [found.element]
+                volume[:] = [found]
             if found.element.tag != "paper":
                 return None
-            return record_of(_fields(found, volume[0] if volume else found.element), source)
+            # A meta that is broken leaves the one before it, which isn't of this volume.
+            own = volume and volume[0].within == found.within
+            meta = volume[0].element if own else found.element
+            return record_of(_fields(found, meta), source)
 
         return read_records(data, origin, ("meta", "frontmatter", "paper"), take)
 

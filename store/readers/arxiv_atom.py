@@ -16,7 +16,8 @@ from store.paper import Paper, Rejected, Source, normal_arxiv
 from store.readers.authors import authors_of
 from store.readers.base import Data, Origin, ReaderError, decode
 from store.readers.fields import record_of
-from store.readers.xml import Found, child_text, read_records, root_of, text_of
+from store.readers.xml import child_text, read_records, root_of, text_of
+from store.readers.xml_target import Found
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

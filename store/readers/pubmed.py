@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from store.paper import Paper, Rejected, Source
 from store.readers.base import Data, Origin
 from store.readers.fields import record_of
-from store.readers.xml import Found, child_text, read_records, root_of, text_of
+from store.readers.xml import child_text, read_records, root_of, text_of
+from store.readers.xml_target import Found
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -31,7 +32,7 @@ class PubmedXml:
         return root_of(head) in _ROOTS
 
     def read(self, data: Data, origin: Origin) -> Iterator[Paper | Rejected]:
-        return read_records(data, origin, _RECORDS, _record)
+        return read_records(data, origin, _RECORDS, _record, inner=("MedlineCitation",))
 
 
 def _record(found: Found, source: Source) -> Paper | Rejected:

@@ -166,7 +166,7 @@ class Lines(Iterator[str]):
         # Pieces between the two, as a text wrapper closes the stream below it.
         pieces = Pieces(pieces_of(stream), lambda error: ReaderError(f"It can't be read: {error}."))
         utf16 = pieces.peek(2) in (b"\xff\xfe", b"\xfe\xff")
-        encoding, errors = ("utf-16", "replace") if utf16 else ("utf-8-sig", _ERRORS)
+        encoding, errors = ("utf-16", "replace") if utf16 else ("utf-8-sig", AS_LATIN)
         self._text = io.TextIOWrapper(Stream(pieces), encoding, errors, newline="")
 
     def __next__(self) -> str:
@@ -188,5 +188,5 @@ def _as_latin(error: UnicodeError) -> tuple[str, int]:
     return wrong.decode("cp1252", "replace"), error.end
 
 
-_ERRORS = "store.latin"
-codecs.register_error(_ERRORS, _as_latin)
+AS_LATIN = "store.latin"  # bytes that are no UTF-8, one by one
+codecs.register_error(AS_LATIN, _as_latin)
