@@ -6,16 +6,18 @@ many readers ask.
 
 from __future__ import annotations
 
-import re
+import json
+from contextlib import suppress
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from store.readers.base import decode
+from store.readers.json_elements import Broken, Elements, Unended
+from store.readers.json_lists import closed, list_in
 from store.readers.json_records import is_lines, loads, within
 
 _FEW = 5  # records
-_NESTED = 30
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|["\[\]{},]', re.S)
 
 
 @lru_cache(maxsize=2)
@@ -32,29 +34,26 @@ def first_records(head: bytes) -> tuple[dict[str, Any], ...]:
             if len(found) >= _FEW:
                 break
     else:
-        found = within(loads(text) or loads(closed(text)))
+        found = within(loads(text) or loads(closed(text)) or _whole(text))
     return tuple(one for one in found[:_FEW] if isinstance(one, dict))
 
 
-def closed(text: str) -> str:
-    """A JSON text that was cut, without its last value if that is cut, and with its ends closed."""
-    open_, end, ends = [], 0, ""
-    for token in _TOKEN.finditer(text):
-        match mark := token.group():
-            case '"':  # of a text that was cut
-                break
-            case "{" | "[":
-                open_.append("}" if mark == "{" else "]")
-                if len(open_) > _NESTED:
-                    break
-                if mark == "[" or not end:
-                    end, ends = token.end(), "".join(reversed(open_))
-            case "}" | "]":
-                if not open_ or open_.pop() != mark:
-                    break
-                end, ends = token.end(), "".join(reversed(open_))
-                if not open_:
-                    break
-            case ",":  # the value before it is whole
-                end, ends = token.start(), "".join(reversed(open_))
-    return text[:end] + ends
+def _whole(text: str) -> list[Any] | None:
+    """The first whole records of a document that is broken among them, or what one begins with."""
+    place = list_in(text)
+    if place is None:
+        return None
+    found: list[Any] = []
+    with suppress(Unended):
+        elements = Elements(text[place.start :], iter(()))
+        found += islice((one for one in elements if not isinstance(one, Broken)), _FEW)
+    if found:
+        return found
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        begun = text[: error.pos]
+        return within(loads(closed(begun + ",")) or loads(closed(begun)))
+    except (ValueError, RecursionError):
+        pass
+    return None

@@ -2,7 +2,8 @@
 
 JSON lines (https://jsonlines.org) are read a line at a time. Of a document (RFC 8259) the records
 are the objects of the first list that lies under one of the usual words, as `message.items` or
-`hits.hits`; it is read with ijson a record at a time, or at once where it is small.
+`hits.hits`; they are parsed one at a time, or at once where the document is small and whole. What
+has no such list is read with ijson.
 """
 
 from __future__ import annotations
@@ -10,30 +11,19 @@ from __future__ import annotations
 import codecs
 import json
 from collections.abc import Callable, Iterator, Mapping
-from io import BytesIO
 from typing import Any, BinaryIO, NamedTuple, cast
 
 from store.paper import Paper, Rejected, Source
 from store.readers.base import Data, Origin, ReaderError, decode, stream_of
 from store.readers.fields import record_of
-from store.readers.streams import Pieces, Stream, peeked, pieces_of
+from store.readers.json_elements import SHOWN, Broken, Elements, short
+from store.readers.json_lists import LISTS, OWN, Place, list_in, word
+from store.readers.streams import AS_LATIN, Pieces, Stream, peeked, pieces_of
 
 LONGEST_LINE = 64 * 1024 * 1024  # bytes; no record of a paper is longer
-SHOWN = 100_000  # characters of a line that can't be read, so that it can be mended
 _AT_ONCE = 4 * 1024 * 1024  # bytes of a document that is read whole
 _DEEPEST = 4  # objects in each other, down to the list
 _NESTED = 100  # of anything
-# What the lists of records are called, and the objects on the way to them.
-_LISTS = frozenset(
-    {
-        "results", "result", "data", "papers", "paper", "items", "item", "records", "record",
-        "message", "response", "resultlist", "hits", "hit", "docs", "documents", "document",
-        "entries", "entry", "articles", "works", "publications", "references", "bibliography",
-        "notes", "rows", "searchresults", "dataset", "abstracts", "collection", "export",
-        "recommendedpapers",
-    }
-)  # fmt: skip
-_OWN = ("title", "paper_title", "display_name", "Title", "paper", "rejected")  # of a record itself
 
 
 class Record(NamedTuple):
@@ -87,7 +77,7 @@ def is_lines(head: str) -> bool:
     if isinstance(parsed[0], dict) or 2 * known > len(whole):
         return True
     alone = "\n" not in head.strip()
-    return alone and len(head) > 60_000 and _path(head.encode("utf-8", "replace")) is None
+    return alone and len(head) > 60_000 and list_in(head) is None
 
 
 def loads(text: str | bytes) -> object:
@@ -102,22 +92,18 @@ def within(value: object, depth: int = 0) -> list[Any]:
     """The records that a JSON value holds: its list of them, or itself."""
     if isinstance(value, list):
         return value
-    if not isinstance(value, dict) or "title" in value or any(key in value for key in _OWN):
+    if not isinstance(value, dict) or "title" in value or any(key in value for key in OWN):
         return [value]
     for key, inner in value.items():
-        if _word(key) in _LISTS and depth < _DEEPEST:
+        if word(key) in LISTS and depth < _DEEPEST:
             if isinstance(inner, list) and (not inner or isinstance(inner[0], dict)):
                 return inner
             if isinstance(inner, dict):
                 return within(inner, depth + 1)
     inside = list(value.values())  # by their ids
-    if inside and all(isinstance(one, dict) and any(k in one for k in _OWN) for one in inside):
+    if inside and all(isinstance(one, dict) and any(k in one for k in OWN) for one in inside):
         return inside
     return [value]
-
-
-def _word(key: str) -> str:
-    return key.casefold().replace("-", "").replace("_", "")
 
 
 def _lines(stream: BinaryIO, file: str) -> Iterator[Record | Rejected]:
@@ -144,7 +130,7 @@ def _lines(stream: BinaryIO, file: str) -> Iterator[Record | Rejected]:
         except RecursionError:
             value, why = None, "this line has too many brackets in each other"
         except ValueError as error:
-            value, why = None, f"this line is no JSON ({_short(error)}): mend it"
+            value, why = None, f"this line is no JSON ({short(error)}): mend it"
         else:
             why = "this line is no JSON object"
         if not isinstance(value, dict):
@@ -167,33 +153,52 @@ def _document(stream: BinaryIO, file: str) -> Iterator[Record | Rejected]:
                 yield _record(one, file, position, 0)
             return
     position = 0
+    text = codecs.getincrementaldecoder("utf-8-sig")(AS_LATIN)
+    begun = text.decode(start)
+    place = list_in(begun)
     try:
-        for one in _streamed(start, stream, file):
+        for one in (
+            _streamed(start, stream, file)
+            if place is None
+            else _listed(begun, place, (text.decode(piece) for piece in pieces_of(stream)))
+        ):
             position += 1
-            yield _record(one, file, position, 0)
+            if isinstance(one, Broken):
+                why = f"this record is no JSON ({one.why}): mend it"
+                yield Rejected(Source(file, position, one.line), why, one.text)
+            else:
+                yield _record(one, file, position, 0)
     except ReaderError:
         raise
     except Exception as error:  # ijson's back ends have several
         behind = f"after record {position}" if position else "from its start"
         raise ReaderError(
-            f"{file} is broken JSON {behind} ({_short(error)}): save or download it again."
+            f"{file} is broken JSON {behind} ({short(error)}): save or download it again."
         ) from None
 
 
+def _listed(text: str, found: Place | None, more: Iterator[str]) -> Iterator[object]:
+    """What is in the list of a document, and in those of documents that follow it."""
+    line = 1
+    while found:
+        line += text.count("\n", 0, found.start)
+        elements = Elements(text[found.start :], more, line)
+        yield from elements
+        text, line = elements.next_document(found.around)
+        found = list_in(text)
+
+
 def _streamed(start: bytes, rest: BinaryIO, file: str) -> Iterator[Any]:
-    """The records of a document of any size, or those of several documents one after another."""
+    """What a document holds that is no list, or each of several one after another."""
     import ijson
 
     def pieces() -> Iterator[bytes]:
         yield start.removeprefix(codecs.BOM_UTF8)
         yield from pieces_of(rest)
 
-    stream = _stream(pieces(), file)
-    path = _path(start)
-    prefix = "" if path is None else f"{path}.item".removeprefix(".")
-    events = _flat(ijson.basic_parse(stream, use_float=True, multiple_values=True))
-    for one in ijson.items(ijson.parse(events), prefix):
-        yield from within(one) if path is None else [one]
+    events = _flat(ijson.basic_parse(_stream(pieces(), file), use_float=True, multiple_values=True))
+    for one in ijson.items(ijson.parse(events), ""):
+        yield from within(one)
 
 
 def _flat(events: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
@@ -207,24 +212,6 @@ def _flat(events: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
         elif event[0].startswith("end"):
             depth -= 1
         yield event
-
-
-def _path(start: bytes) -> str | None:
-    """Where the list of records lies in a document so begun: "" for an array; None for nowhere."""
-    import ijson
-
-    try:
-        events = _flat(ijson.basic_parse(BytesIO(start.removeprefix(codecs.BOM_UTF8))))
-        for path, event, value in ijson.parse(events):
-            if event == "start_map" and (path == "item" or path.endswith(".item")):
-                above = str(path)[:-4].rstrip(".")
-                if all(_word(key) in _LISTS for key in above.split(".") if above):
-                    return above
-            elif event == "map_key" and path == "" and value in _OWN:
-                return None
-    except (ijson.JSONError, ValueError):
-        pass
-    return None
 
 
 def _record(value: object, file: str, position: int, line: int) -> Record | Rejected:
@@ -251,8 +238,3 @@ def _as_utf8(stream: BinaryIO, file: str) -> BinaryIO:
 def _stream(pieces: Iterator[bytes], file: str) -> BinaryIO:
     made = Pieces(pieces, lambda error: ReaderError(f"{file} can't be read: {error}."))
     return cast(BinaryIO, Stream(made))
-
-
-def _short(error: Exception) -> str:
-    """The first line of what a parser says."""
-    return (str(error).strip().splitlines() or ["it can't be parsed"])[0][:200]

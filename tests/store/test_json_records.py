@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from store.paper import Rejected
 from store.readers import json_records
 from store.readers.base import ReaderError
-from store.readers.json_heads import closed, first_records
+from store.readers.json_heads import first_records
+from store.readers.json_lists import closed
 from store.readers.json_records import Record, records
 from tests.store.any_json import Counted, lines_of, values
 
