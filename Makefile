@@ -74,7 +74,7 @@ $(WEIGHTS): $(VENV)/installed
 calibrate: install-test               ## chooses the refusal model from eval/questions.jsonl
 	$(BIN)/assistant eval calibrate
 
-model: install-test .venv-torch/installed $(WEIGHTS)   ## makes the shipped embedder: an hour on two cores
+model: install-test .venv-torch/installed $(WEIGHTS)   ## makes the shipped embedder: two hours on two cores
 	.venv-torch/bin/python -m eval.make_head $(WEIGHTS) build/head.npz
 	.venv-torch/bin/python -m eval.tune_model $(WEIGHTS) build/head.npz build/tuned
 	$(BIN)/python -m eval.make_model build/tuned

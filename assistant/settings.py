@@ -23,7 +23,7 @@ class AnswerSettings(BaseModel):
         40, ge=0, le=200, description="Candidates that late interaction looks at, best first."
     )
     feedback_weight: float = Field(
-        0.9, ge=0, description="What nearness to the best papers found adds; 0 for none."
+        1.2, ge=0, description="What nearness to the best papers found adds; 0 for none."
     )
     abbreviation_weight: float = Field(
         0.1,

@@ -34,8 +34,11 @@ from store.chunking import chunk
 from store.paper import Paper
 from store.sentences import split_sentences
 
-EPOCHS, BATCH, NEAR = 1, 24, 4  # papers of one step, drawn in groups of so many near ones
-RATE, HEAD_RATE, WARMING = 8e-5, 2e-4, 20
+BATCH = 24  # papers of one step
+# Of each round: papers of a group, which are near by the model as it was when the round began; and
+# the rate of learning. The second is taught by those that the first leaves near.
+ROUNDS = ((4, 8e-5), (8, 6e-5))
+HEAD_RATE, WARMING = 2e-4, 20
 SENTENCES, KEEPING = 0.5, 2.0  # beside choosing the paper: the sentence, and the old vectors
 FROZEN = ("embeddings.", "encoder.layer.0.", "pooler.")
 
@@ -150,10 +153,18 @@ def _sentence(
     return torch.stack(late), torch.stack(news)
 
 
-def _batches(lessons: Sequence[Lesson], papers: Papers) -> Iterator[list[int]]:
-    """All papers that are learnt from, in random groups of near ones, some groups a batch."""
-    left = sorted({lesson.paper for lesson in lessons})
-    vectors = torch.stack([unit(torch.stack([w.old for w in papers[i]]).mean(0)) for i in left])
+@torch.no_grad()
+def _middles(model: Tuned, chosen: Sequence[int], papers: Papers) -> Tensor:
+    """The vectors of some papers, the mean of their windows', as the model has them now."""
+    model.eval()
+    windows = [window for i in chosen for window in papers[i]]
+    owners = [place for place, i in enumerate(chosen) for _ in papers[i]]
+    sums = torch.zeros(len(chosen), windows[0].old.shape[0])
+    return unit(sums.index_add(0, torch.tensor(owners), model.read(windows, "document")[0]))
+
+
+def _batches(left: Sequence[int], vectors: Tensor, size: int) -> Iterator[list[int]]:
+    """All of these papers in random groups of `size` near ones, some groups a batch."""
     places = list(range(len(left)))
     random.shuffle(places)
     free = torch.ones(len(left), dtype=torch.bool)
@@ -162,7 +173,7 @@ def _batches(lessons: Sequence[Lesson], papers: Papers) -> Iterator[list[int]]:
         if not free[place]:
             continue
         near = (vectors @ vectors[place]).masked_fill(~free, -1.0)
-        group = near.topk(min(NEAR, int(free.sum()))).indices
+        group = near.topk(min(size, int(free.sum()))).indices
         free[group] = False
         batch += [left[i] for i in group.tolist()]
         if len(batch) >= BATCH:
@@ -201,42 +212,43 @@ def fares(model: Tuned, lessons: Sequence[Lesson], papers: Papers) -> str:
 
 def learn(model: Tuned, lessons: Sequence[Lesson], papers: Papers) -> None:
     known = [lesson for lesson in lessons if not lesson.held]
-    body = [
-        parameter
-        for name, parameter in model.model.named_parameters()
-        if not name.startswith(FROZEN)
-    ]
     for name, parameter in model.model.named_parameters():
         parameter.requires_grad = not name.startswith(FROZEN)
-    optimiser = torch.optim.AdamW(
-        [
-            {"params": body, "lr": RATE},
-            {"params": [model.document, model.question], "lr": HEAD_RATE},
-            {"params": [model.scales], "lr": 10 * HEAD_RATE},
-        ],
-        weight_decay=0.01,
-    )
     of: dict[int, list[Lesson]] = {}
     for lesson in known:
         of.setdefault(lesson.paper, []).append(lesson)
-    steps = EPOCHS * len(list(_batches(known, papers)))
-    rate = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda step: min((step + 1) / WARMING, max(1 - step / steps, 0.02))
-    )
-    step = 0
-    for _ in range(EPOCHS):
-        for drawn in _batches(known, papers):
+    for size, rate in ROUNDS:
+        vectors = _middles(model, sorted(of), papers)
+        batches = list(_batches(sorted(of), vectors, size))
+        optimiser, falling = _optimiser(model, rate, len(batches))
+        for step, drawn in enumerate(batches, 1):
             model.train()
             optimiser.zero_grad()
             missed = loss(model, drawn, [lesson for i in drawn for lesson in of[i]], papers)
             missed.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimiser.step()
-            rate.step()
-            step += 1
+            falling.step()
             if step % 10 == 0:
-                print(f"{step} of {steps}: {missed.item():.3f}", flush=True)
+                print(f"{step} of {len(batches)}: {missed.item():.3f}", flush=True)
         print("on held papers:", fares(model, lessons, papers), flush=True)
+
+
+def _optimiser(model: Tuned, rate: float, steps: int) -> tuple[Any, Any]:
+    """For one round, whose rate rises at first and falls to its end."""
+    body = [parameter for parameter in model.model.parameters() if parameter.requires_grad]
+    optimiser = torch.optim.AdamW(
+        [
+            {"params": body, "lr": rate},
+            {"params": [model.document, model.question], "lr": HEAD_RATE},
+            {"params": [model.scales], "lr": 10 * HEAD_RATE},
+        ],
+        weight_decay=0.01,
+    )
+    falling = torch.optim.lr_scheduler.LambdaLR(
+        optimiser, lambda step: min((step + 1) / WARMING, max(1 - step / steps, 0.02))
+    )
+    return optimiser, falling
 
 
 def main(wheel: str, head: Path, out: Path) -> None:
