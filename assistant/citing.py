@@ -23,7 +23,7 @@ _CONFLICT = 0.5  # what is left of the score where sentence and source seem to d
 _UNKNOWN_FIGURE = 0.3  # the same where a figure of the sentence isn't in the paper at all
 # A sentence of the paper that is so near to the best one may contradict in its place: one may
 # only report what the other denies.
-_LIKE_COSINE, _LIKE_SHARE = 0.12, 0.9
+_LIKE_COSINE, _LIKE_SHARE = 0.25, 0.9
 
 
 @dataclass(frozen=True, slots=True)

@@ -226,7 +226,7 @@ def test_a_paper_without_a_vector_stands_up_to_those_that_have_one(tmp_path: Pat
         library.index_vectors()
         then = HybridRetriever(library).search("How fast do harbour cranes rust in salt fog?")
     assert late[0].paper.id == then[0].paper.id == CRANES.id
-    assert late[0].scores.dense == pytest.approx(then[0].scores.dense, abs=0.04)
+    assert late[0].scores.dense == pytest.approx(then[0].scores.dense, abs=0.06)
     assert late[0].chunk == then[0].chunk
 
 
