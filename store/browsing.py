@@ -26,7 +26,7 @@ class Browsing:
     of a word, which takes a look at every paper.
     """
 
-    def __init__(self, catalog: Catalog, words: Callable[[], WordIndex]) -> None:
+    def __init__(self, catalog: Catalog, words: Callable[[], WordIndex | None]) -> None:
         self._catalog = catalog
         self._words = words  # opened where a text asks for it
 
@@ -62,4 +62,6 @@ class Browsing:
 
     def _holding(self, text: str) -> Sequence[str]:
         words = self._words()
+        if words is None:
+            return ()
         return words.holding(text) or words.holding(text, begun=True)

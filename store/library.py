@@ -102,7 +102,7 @@ class Library:
         self._parts = Parts(settings, self.catalog, owner, embedder)
         self._encoder = Encoder(self._parts, settings.window)
         self._searches = Searches(self.catalog, self._parts)
-        self._browsing = Browsing(self.catalog, lambda: self.words)
+        self._browsing = Browsing(self.catalog, self._parts.words_to_read)
 
     def __enter__(self) -> Library:
         return self

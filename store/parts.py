@@ -41,11 +41,12 @@ class Parts:
         self._catalog = catalog
         self._embedder = embedder
         self._words: WordIndex | None = None
+        self._read_words: WordIndex | None = None
         self._vectors: VectorIndex | None = None
         self._pieces: PieceIndex | None = None
 
     def close(self) -> None:
-        self._words = None
+        self._words = self._read_words = None
         try:
             self._close_vectors()
         finally:
@@ -93,6 +94,23 @@ class Parts:
                     self._catalog.changes.requeue("words")
             return self._words
 
+    def words_to_read(self) -> WordIndex | None:
+        """The word index as it is now, also where another process has the library; None where
+        there is none yet, or only one of an earlier kind."""
+        from store.words import WordIndex, outdated
+
+        folder = self._folder / "words"
+        with self.opening:
+            if self._words is not None:
+                return self._words
+            if not (folder / "meta.json").is_file() or outdated(folder):
+                return None
+            if self._read_words is None:
+                self._read_words = WordIndex(folder)
+            else:
+                self._read_words.look_again()
+            return self._read_words
+
     @property
     def vectors(self) -> VectorIndex:
         from store.embedding import fingerprint_of
@@ -135,7 +153,7 @@ class Parts:
         """Throws away what is derived from the catalogue; the caller holds `opening`."""
         from store.vectors import wipe
 
-        self._words = None
+        self._words = self._read_words = None
         shutil.rmtree(self._folder / "words", ignore_errors=True)
         self._close_vectors()
         wipe(self._vectors_at)

@@ -180,6 +180,10 @@ class WordIndex:
         found = (searcher.search(query, limit=1, count=True) for query in queries)
         return max(int(hits.count) for hits in found)  # type: ignore[attr-defined] # not in the stubs
 
+    def look_again(self) -> None:
+        """Takes in what another process has written."""
+        self._reload()
+
     def stems(self, text: str) -> list[str]:
         """The text's words as the index knows them: lower case, no stop words, stemmed."""
         return list(self._analyzer.analyze(_encodable(text)))

@@ -132,13 +132,17 @@ def show_hits(passages: Sequence[Passage]) -> None:
     """Search hits with the parts of their scores."""
     for rank, passage in enumerate(passages, 1):
         scores = passage.scores
-        parts = [f"fused {scores.fused:.2f}"]
-        if scores.dense is not None:
-            parts.append(f"dense {scores.dense:.2f}")
-        if scores.lexical is not None:
-            parts.append(f"words {scores.lexical:.1f}")
-        if scores.late is not None:
-            parts.append(f"late {scores.late:.2f}")
+        named = {
+            "fused": (scores.fused, 2),
+            "dense": (scores.dense, 2),
+            "words": (scores.lexical, 1),
+            "late": (scores.late, 2),
+        }
+        parts = [  # a server tells four digits: rounded from these, its hits look the same
+            f"{name} {round(value, 4):.{digits}f}"
+            for name, (value, digits) in named.items()
+            if value is not None
+        ]
         hang(out, Text(f"{rank:>2}. ", style="bold"), _line(passage.paper))
         hang(out, "    ", Text(f"{', '.join(parts)} · {passage.paper.id}", style="dim"))
 

@@ -84,3 +84,17 @@ def test_all_papers_are_told_however_many_are_read_at_a_time(
     monkeypatch.setattr(browsing, "_AT_A_TIME", 2)
     assert list(library.matching(text, Filters(), "title")) == whole
     assert len(whole) >= 3
+
+
+def test_words_are_found_while_another_process_has_the_library(library: Library) -> None:
+    library.words  # noqa: B018 # opened by its owner
+    with Library(library.settings) as another:
+        assert titles(another, "harbours") == ["Boats", "Flash3D", "Tides in harbours"]
+        assert titles(another, "arbour") == ["Boats", "Flash3D", "Tides in harbours"]
+        new = record("Piers", "Harbours rot.", "c.txt", 1)
+        library.catalogue([new])
+        library.index_words()
+        assert "Piers" in titles(another, "harbours")
+        library.remove_papers([new.id])
+        library.index_words()
+        assert titles(another, "rotting harbours") == []
