@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,9 +21,9 @@ class Browsing:
     """Papers of a library by text and filters.
 
     Those that hold every word of a text, in any form, be it in title or abstract. Where no paper
-    of the library does, those that hold a word that begins as the last one does, which may not be
-    typed to its end; and where none does that, those that hold the text as it stands, be it a part
-    of a word, which takes a look at every paper.
+    of the library does, the last word may be the beginning of one; and where that finds none, those
+    that hold the text as it stands, be it a part of a word, which takes a look at every paper.
+    Papers that the word index has yet to follow are always looked at so.
     """
 
     def __init__(self, catalog: Catalog, words: Callable[[], WordIndex | None]) -> None:
@@ -53,15 +53,20 @@ class Browsing:
         text = text.strip()
         if not text or not (found := self._holding(text)):
             return filters, text, self._catalog.count(filters, text=text)
-        kept = set(found).intersection(filters.papers) if filters.papers else found
+        kept = found.intersection(filters.papers) if filters.papers else found
         if not kept:
             return filters, "", 0
         within = replace(filters, papers=tuple(kept))
-        more = bool(replace(filters, papers=()))
-        return within, "", self._catalog.count(within) if more else len(kept)
+        return within, "", self._catalog.count(within)
 
-    def _holding(self, text: str) -> Sequence[str]:
+    def _holding(self, text: str) -> set[str]:
         words = self._words()
         if words is None:
-            return ()
-        return words.holding(text) or words.holding(text, begun=True)
+            return set()
+        found = set(words.holding(text) or words.holding(text, begun=True))
+        if not found:  # as stems are cut shorter than words, "generaliza" begins none of them
+            before, last = words.divided(text)
+            if last and (holding := words.holding(before)):
+                found = self._catalog.ids(Filters(papers=tuple(holding)), text=last)
+        late = tuple(change.paper_id for change in self._catalog.changes.pending("words"))
+        return found | self._catalog.ids(Filters(papers=late), text=text) if late else found

@@ -185,8 +185,8 @@ class Catalog:
         condition, values = where(filters, text, unordered=True)
         return int(self._rows(f"SELECT COUNT(*) FROM papers WHERE {condition}", values)[0][0])
 
-    def ids(self, filters: Filters) -> set[str]:
-        condition, values = where(filters, unordered=True)
+    def ids(self, filters: Filters, *, text: str = "") -> set[str]:
+        condition, values = where(filters, text, unordered=True)
         return {i for (i,) in self._rows(f"SELECT id FROM papers WHERE {condition}", values)}
 
     def years(self) -> dict[int, int]:

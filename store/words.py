@@ -18,9 +18,11 @@ from store.rows import text_digest
 if TYPE_CHECKING:
     import tantivy
 
+_Read = tuple["tantivy.Searcher", dict[tuple[int, int], str]]
+
 _ANALYZER = "english"
 _FIELDS = ("title", "abstract")
-_LAST_WORD = re.compile(r"([^\W_]+)[\W_]*$")
+_LAST_WORD = re.compile(r"([^\W_]{2,})$")
 _HEAP = 64_000_000
 _COUNTED = 1000  # papers with a stem, up to which they are counted one by one
 
@@ -128,20 +130,20 @@ class WordIndex:
                 t.Query.term_set_query(schema, "id", list(only)), 0.0
             )
             query = t.Query.boolean_query([(t.Occur.Must, query), (t.Occur.Must, within)])
-        searcher, known = self._read
+        read = searcher, known = self._read
         hits = searcher.search(query, limit, count=False).hits
         if among is not None:
             keys = searcher.fast_field_values("key", [address for _, address in hits])
             ids = map(among.get, cast("list[int]", keys))
             return [(i, float(score)) for i, (score, _) in zip(ids, hits, strict=True) if i]
         found = [(float(score), (address.segment_ord, address.doc)) for score, address in hits]
-        self._unpack(place for _, place in found)
+        self._unpack(read, (place for _, place in found))
         return [(known[place], score) for score, place in found]
 
     def holding(self, text: str, *, begun: bool = False) -> list[str]:
         """The ids of all papers that hold every word of `text`, each in title or abstract.
 
-        With `begun` any word will do that begins as the last one of `text` does.
+        With `begun` any word will do whose stem begins as the last one of `text` does.
         """
         t, schema, last = self._tantivy, self._index.schema, ""
         if begun:
@@ -160,11 +162,11 @@ class WordIndex:
             (t.Occur.Must, t.Query.boolean_query([(t.Occur.Should, one) for one in either]))
             for either in wanted
         ])  # fmt: skip
-        searcher, ids = self._read
+        read = searcher, ids = self._read
         query = t.Query.const_score_query(query, 0.0)
         hits = searcher.search(query, max(1, searcher.num_docs), count=False).hits
         found = [(address.segment_ord, address.doc) for _, address in hits]
-        self._unpack(found)
+        self._unpack(read, found)
         return [ids[place] for place in found]
 
     def held_by(self, stem: str) -> int:
@@ -180,6 +182,12 @@ class WordIndex:
         found = (searcher.search(query, limit=1, count=True) for query in queries)
         return max(int(hits.count) for hits in found)  # type: ignore[attr-defined] # not in the stubs
 
+    @staticmethod
+    def divided(text: str) -> tuple[str, str]:
+        """A text up to its last word, and that word; nothing of the latter where a mark ends it."""
+        match = _LAST_WORD.search(text)
+        return (text[: match.start()], match[1]) if match else (text, "")
+
     def look_again(self) -> None:
         """Takes in what another process has written."""
         self._reload()
@@ -192,13 +200,13 @@ class WordIndex:
         self._index.reload()
         # Together, as places are those of one state of the index. The ids at places that were
         # read are kept: to unpack a document takes ten times longer than to find it.
-        self._read: tuple[tantivy.Searcher, dict[tuple[int, int], str]]
+        self._read: _Read
         self._read = self._index.searcher(), {}
 
-    def _unpack(self, places: Iterable[tuple[int, int]]) -> None:
-        """Reads the ids at places that were not read before, in the order in which they lie on the
-        disk, as blocks of them are unpacked together."""
-        searcher, ids = self._read
+    def _unpack(self, read: _Read, places: Iterable[tuple[int, int]]) -> None:
+        """Reads the ids at places of one state that were not read before, in the order in which
+        they lie on the disk, as blocks of them are unpacked together."""
+        searcher, ids = read
         for place in sorted(place for place in places if place not in ids):
             ids[place] = searcher.doc(self._tantivy.DocAddress(*place))["id"][0]
 

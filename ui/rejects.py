@@ -26,10 +26,11 @@ _KEPT = 100  # characters of a rejected record that stay in memory
 class RejectsFile:
     """Records that were rejected go into a file as they come; there is none until one comes.
 
-    Without a path it lies in the library's folder, under the time of the first. With one it has
-    ".part" behind its name until all is read, so that a command that was interrupted can be given
-    again. Use as a context manager. Raises LibraryError where the path holds something already, as
-    what somebody mended must not be lost, and (from `noting`) where the file can't be written.
+    Without a path it lies in the library's folder, under the time of the first. With one it is
+    hidden (".NAME.part", which is passed over in folders) until all is read, so that a command
+    that was interrupted can be given again. Use as a context manager. Raises LibraryError where
+    the path holds something already, as what somebody mended must not be lost, and (from `noting`)
+    where the file can't be written.
     """
 
     def __init__(self, folder: Path, path: Path | None = None) -> None:
@@ -41,7 +42,7 @@ class RejectsFile:
             )
         self._wanted = path
         special = path is not None and path.exists() and not path.is_file()  # as /dev/stdout
-        self._part = path.with_name(f"{path.name}.part") if path and not special else None
+        self._part = _free(path) if path and not special else None
         self._file: IO[str] | None = None
         self.path: Path | None = None
         self.count = 0
@@ -91,6 +92,12 @@ class RejectsFile:
                 self._file = (self._part or self.path).open(
                     "w" if self._wanted else "x", encoding="utf-8", errors="replace"
                 )
+
+
+def _free(path: Path) -> Path:
+    """A hidden name beside a file that nothing has: what an interrupted command left stays."""
+    names = chain([f".{path.name}.part"], (f".{path.name}-{n}.part" for n in count(2)))
+    return next(one for name in names if not (one := path.with_name(name)).exists())
 
 
 def add_keeping(

@@ -186,6 +186,8 @@ def _listed(text: str, found: Place | None, more: Iterator[str]) -> Iterator[obj
         yield from elements
         text, line = elements.next_document(found.around)
         found = list_in(text)
+        if found is None and text.strip(" \t\r\n]}"):
+            raise ValueError("there is more behind its list")
 
 
 def _streamed(start: bytes, rest: BinaryIO, file: str) -> Iterator[Any]:

@@ -89,7 +89,7 @@ def test_a_file_that_holds_something_is_not_written_over(
 
 
 def test_a_command_that_was_interrupted_can_be_given_again(tmp_path: Path) -> None:
-    wanted, part = tmp_path / "rejects.jsonl", tmp_path / "rejects.jsonl.part"
+    wanted, part = tmp_path / "rejects.jsonl", tmp_path / ".rejects.jsonl.part"
     first, second = (Rejected(Source("a.jsonl", n, n), "it has no title", "text") for n in (1, 2))
 
     def interrupted() -> Iterator[Rejected]:
@@ -104,7 +104,7 @@ def test_a_command_that_was_interrupted_can_be_given_again(tmp_path: Path) -> No
         list(rejects.noting([first, second]))
     assert len(wanted.read_text("utf-8").splitlines()) == 2
     assert rejects.path == wanted
-    assert not part.exists()
+    assert [one.name for one in tmp_path.iterdir() if one != wanted] == [part.name]
 
 
 def test_files_of_the_same_second_do_not_meet(tmp_path: Path) -> None:
