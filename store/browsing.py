@@ -51,15 +51,18 @@ class Browsing:
         """Filters that name the papers with a text, what is left of it to look for in them, and
         how many they are."""
         text = text.strip()
-        if not text or not (found := self._holding(text)):
+        late = tuple(c.paper_id for c in self._catalog.changes.pending("words")) if text else ()
+        if not text or not (found := self._holding(text, late)):
             return filters, text, self._catalog.count(filters, text=text)
         kept = found.intersection(filters.papers) if filters.papers else found
         if not kept:
             return filters, "", 0
         within = replace(filters, papers=tuple(kept))
-        return within, "", self._catalog.count(within)
+        # Where nothing else is asked the index knows: to count 33,000 named papers takes 50 ms.
+        known = not late and not replace(filters, papers=())
+        return within, "", len(kept) if known else self._catalog.count(within)
 
-    def _holding(self, text: str) -> set[str]:
+    def _holding(self, text: str, late: tuple[str, ...]) -> set[str]:
         words = self._words()
         if words is None:
             return set()
@@ -68,5 +71,4 @@ class Browsing:
             before, last = words.divided(text)
             if last and (holding := words.holding(before)):
                 found = self._catalog.ids(Filters(papers=tuple(holding)), text=last)
-        late = tuple(change.paper_id for change in self._catalog.changes.pending("words"))
         return found | self._catalog.ids(Filters(papers=late), text=text) if late else found

@@ -147,11 +147,10 @@ class WordIndex:
         """
         t, schema, last = self._tantivy, self._index.schema, ""
         if begun:
-            match = _LAST_WORD.search(text)
-            last = "".join(self._folding.analyze(_encodable(match[1]))) if match else ""
-            if not match or not self.stems(last):  # nothing, or a word that says nothing
+            text, last = self.divided(text)
+            last = "".join(self._folding.analyze(_encodable(last)))
+            if not self.stems(last):  # nothing, or a word that says nothing
                 return []
-            text = text[: match.start()]
         wanted = [[t.Query.term_query(schema, f, stem) for f in _FIELDS]
                   for stem in dict.fromkeys(self.stems(text))]  # fmt: skip
         if last:
