@@ -12,14 +12,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from eval.figures import Figure
 from eval.memory import MEGABYTE, watched
 from store.filters import Filters
-from store.library import Library, Progress
+from store.intake import Intake
+from store.library import AddReport, Library, Progress, Record
 from store.paper import Paper
 from store.readers import read_paths
 from store.settings import StoreSettings
@@ -41,13 +42,18 @@ class _Clocked(Library):
         super().__init__(settings, owner=OWNER)
         self.noted: dict[str, float] = {}
 
+    def catalogue(self, records: Iterable[Record]) -> AddReport:
+        report = super().catalogue(records)
+        self.noted["catalogue"] = time.time()
+        return report
+
     def index_words(self) -> None:
         super().index_words()
-        self.noted.setdefault("words", time.time())
+        self.noted["words"] = time.time()  # the last time counts: more are read meanwhile
 
-    def index_vectors(self, progress: Progress | None = None) -> int:
-        self.noted["catalogue"] = time.time()
-        embedded = super().index_vectors(progress)
+    def index_vectors(self, progress: Progress | None = None, intake: Intake | None = None) -> int:
+        self.noted["began"] = time.time()
+        embedded = super().index_vectors(progress, intake)
         self.noted["vectors"] = time.time()
         return embedded
 
@@ -117,7 +123,7 @@ def adding(file: Path, lines: int, folder: Path, sample: int) -> list[Figure]:
     told, memory, how = _run(file, folder)
     bare += _bare(texts[1::2])
     seconds = told["seconds"]
-    rate = told["embedded"] / (seconds["vectors"] - seconds["catalogue"])
+    rate = told["embedded"] / (seconds["vectors"] - seconds["began"])
     found = told["found"] / max(1, told["looked_up"])
     if told["in_words"] != told["papers"]:
         found = min(found, told["in_words"] / told["papers"])

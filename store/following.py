@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from store.catalog import Catalog
 from store.changes import Change
+from store.intake import Intake, complete
 from store.paper import Paper
 
 if TYPE_CHECKING:
@@ -38,6 +39,11 @@ _VECTORS_AT_A_TIME = 128
 _VECTORS_FIRST = 16
 
 
+def words_lag(catalog: Catalog) -> bool:
+    """Whether so many papers have come that it is time for the word index to take them in."""
+    return catalog.changes.count("words") >= _WORDS_AT_A_TIME
+
+
 def follow_words(catalog: Catalog, index: WordIndex) -> None:
     """Brings the word index up to date; takes no time to speak of."""
     for part in _parts(catalog.changes.pending("words"), _WORDS_AT_A_TIME):
@@ -55,14 +61,16 @@ def follow_vectors(
     pieces: PieceIndex,
     progress: Callable[[int, int], None] | None = None,
     ahead: int = 1,
+    intake: Intake | None = None,
 ) -> int:
     """Brings the vector index up to date; returns how many papers were embedded.
 
     While some papers are written the next ones are embedded, `ahead` parts of them, and those
     after them chunked. `embed` gives the chunks' vectors, and the word pieces where the same model
-    makes them. `progress` is told how many of the changed papers are done, and how many they are.
+    makes them. `progress` is told how many of the changed papers are done, and how many they are,
+    once all have come that `intake` takes in.
     """
-    changes = catalog.changes.pending("vectors")
+    coming = _Coming(catalog, intake or complete())
 
     def chunked(part: Sequence[Change]) -> tuple[Sequence[Change], list[Chunks]]:
         papers = catalog.get([change.paper_id for change in part])
@@ -76,8 +84,7 @@ def follow_vectors(
 
     embedded = done = 0
     with ThreadPoolExecutor(1, "chunk") as first, ThreadPoolExecutor(ahead, "embed") as second:
-        few, many = changes[:_VECTORS_FIRST], changes[_VECTORS_FIRST:]
-        parts = _ahead(first, chunked, filter(None, [few, *_parts(many, _VECTORS_AT_A_TIME)]), 1)
+        parts = _ahead(first, chunked, coming.parts(), 1)
         for part, nodes, vectors, rows in _ahead(second, with_vectors, parts, ahead):
             if stale := [change.paper_id for change in part if not change.fresh]:
                 index.remove(stale, catalog.changes.chunk_counts(stale))
@@ -89,9 +96,43 @@ def follow_vectors(
             catalog.changes.followed("vectors", part, counts)
             embedded += len(counts)
             done += len(part)
-            if progress:
-                progress(done, len(changes))
+            if progress and coming.count:
+                progress(done, coming.count)
     return embedded
+
+
+class _Coming:
+    """The changes that the vectors have yet to follow, those that are made meanwhile among them."""
+
+    def __init__(self, catalog: Catalog, intake: Intake) -> None:
+        self._changes = catalog.changes
+        self._intake = intake
+        self._given = self._last = 0
+        self.count = 0  # of all changes, 0 for as long as more may come
+
+    def parts(self) -> Iterator[Sequence[Change]]:
+        """As many at a time as are embedded together; none while too few have come, so that
+        those before come out of the work meanwhile. Ends where the intake is broken off."""
+        while not self._intake.broken_off:
+            coming = self._intake.coming
+            found = [c for c in self._changes.pending("vectors") if c.seq > self._last]
+            self.count = 0 if coming else self._given + len(found)
+            for part in self._sized(found):
+                if coming and (len(part) < _VECTORS_AT_A_TIME or not self._intake.coming):
+                    break  # the rest of it is on its way, or there is more to count
+                self._given += len(part)
+                self._last = part[-1].seq
+                yield part
+                if self._intake.broken_off:
+                    return
+            if not coming:
+                return
+            yield ()
+            self._intake.rest()
+
+    def _sized(self, found: Sequence[Change]) -> Iterator[Sequence[Change]]:
+        few = 0 if self._given or self._intake.coming else _VECTORS_FIRST
+        return (part for part in (found[:few], *_parts(found[few:], _VECTORS_AT_A_TIME)) if part)
 
 
 def _parts(changes: Sequence[Change], size: int) -> Iterator[Sequence[Change]]:

@@ -6,7 +6,7 @@ import gc
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -22,7 +22,8 @@ from store.courtesy import Courtesy
 from store.encoding import Encoder
 from store.errors import BrokenLibrary
 from store.filters import Filters
-from store.following import follow_vectors, follow_words
+from store.following import follow_vectors, follow_words, words_lag
+from store.intake import Intake, complete
 from store.lock import LibraryLock
 from store.orders import Order
 from store.paper import Opened, Paper, Rejected, Skipped
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 200  # characters of a rejected record that a report holds
 _MANY = 2000  # papers for whose vectors it is worth the second that other processes take to start
+_LOOK = 500  # records after which it is seen how many of them must be embedded
 
 Record = Paper | Rejected | Skipped | Opened
 Progress = Callable[[int, int], None]  # (done, of how many)
@@ -177,11 +179,24 @@ class Library:
         """Takes records into the catalogue and brings both indexes up to date.
 
         `progress` is told how many of the changed papers are embedded, and how many they are.
-        Records from files may come as a stream; what is in the catalogue when this is
-        interrupted is indexed by the next call.
+        Records from files may come as a stream: of many, the first are embedded while the others
+        are read. What is in the catalogue when this is interrupted is indexed by the next call.
         """
-        report = self.catalogue(records)
-        return replace(report, embedded=self.index(progress))
+        with ThreadPoolExecutor(1, "index") as beside, Intake() as intake:
+            indexing: Future[int] | None = None
+
+            def watched() -> Iterator[Record]:
+                nonlocal indexing
+                for number, record in enumerate(records, 1):
+                    yield record
+                    if indexing or number % _LOOK:
+                        continue
+                    if self.pending("vectors") >= _MANY:
+                        indexing = beside.submit(self.index, progress, intake)
+
+            report = self.catalogue(watched())
+            intake.all_in()
+            return replace(report, embedded=indexing.result() if indexing else self.index(progress))
 
     def catalogue(self, records: Iterable[Record]) -> AddReport:
         """Takes records into the catalogue only; the papers can be found once `index` has run."""
@@ -265,21 +280,32 @@ class Library:
         """How many papers an index has yet to follow."""
         return self.catalog.changes.count(index)
 
-    def index(self, progress: Progress | None = None) -> int:
-        """Brings the words and the vectors up to date; returns how many papers it embedded."""
+    def index(self, progress: Progress | None = None, intake: Intake | None = None) -> int:
+        """Brings the words and the vectors up to date, with what an `intake` takes in meanwhile;
+        returns how many papers it embedded."""
+        intake = intake or complete()
         with ThreadPoolExecutor(1, "words") as beside:  # the words wait for the disk more than work
-            words = beside.submit(self.index_words)
-            embedded = self.index_vectors(progress)
+            words = beside.submit(self._index_words_of, intake)
+            embedded = self.index_vectors(progress, intake)
             words.result()
         return embedded
+
+    def _index_words_of(self, intake: Intake) -> None:
+        while intake.coming:
+            if words_lag(self.catalog):
+                self.index_words()
+            intake.rest()
+        if not intake.broken_off:
+            self.index_words()
 
     def index_words(self) -> None:
         """Makes every paper of the catalogue findable by its words; takes no time to speak of."""
         with self._turn["words"]:
             follow_words(self.catalog, self.words)
 
-    def index_vectors(self, progress: Progress | None = None) -> int:
-        """Embeds what has changed; returns how many papers that were."""
+    def index_vectors(self, progress: Progress | None = None, intake: Intake | None = None) -> int:
+        """Embeds what has changed, and what an `intake` takes in meanwhile; returns how many
+        papers that were."""
         self.own()
         with self._turn["vectors"], ExitStack() as opened:
             if not (pending := self.pending("vectors")):
@@ -299,6 +325,7 @@ class Library:
                 self.pieces,
                 progress,
                 ahead=2 if workers else 1,  # so that no worker waits while a part is written
+                intake=intake,
             )
 
     def ahead(self) -> AbstractContextManager[None]:
