@@ -147,6 +147,18 @@ class Answer:
     mentioned: bool = False
     collection: Collection | None = None
 
+    @property
+    def meant(self) -> tuple[str, ...]:
+        """The ids of the papers that a question about the collection means, in order."""
+        return self.collection.members[: self.collection.wanted] if self.collection else ()
+
+    @property
+    def unlisted(self) -> tuple[str, ...]:
+        """Those of the papers meant that the answer doesn't list."""
+        listed = {c.paper_id for sentence in self.sentences if sentence.entry
+                  for c in sentence.citations}  # fmt: skip
+        return tuple(paper_id for paper_id in self.meant if paper_id not in listed)
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:

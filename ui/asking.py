@@ -55,6 +55,12 @@ def ask(
     organisation: OrganisationOption = None,
     writer: WriterOption = None,
     model: ModelOption = None,
+    every: Annotated[
+        bool,
+        typer.Option(
+            "--all", help="Of a question about the collection, list all papers, not the first 20."
+        ),
+    ] = False,
 ) -> None:
     """Answer a question from the library, every sentence with its citation."""
     from ui import terminal
@@ -64,17 +70,26 @@ def ask(
     flags = flags_of(ctx, library, top_k=top_k, writer=writer, llm_model=model)
     with open_desk(flags, "assistant ask", asks=True, shown=not as_json) as desk:
         if stream and not as_json:
-            show_stream(desk, question, filters)
-            return
-        answer = desk.ask(question, filters=filters)
+            answer = show_stream(desk, question, filters)
+        else:
+            answer = desk.ask(question, filters=filters)
+        rest = desk.get(answer.unlisted) if every and not as_json else {}
     if as_json:
         from ui.documents import answer_document
 
         terminal.print_json(answer_document(answer))
-    else:
+        return
+    if not stream:
         from ui.showing import show_answer
 
         show_answer(answer)
+    if rest:
+        from ui.showing_collection import show_unlisted
+
+        show_unlisted(answer, rest, terminal.out)
+    elif answer.unlisted:
+        others = terminal.counted(len(answer.unlisted), "other paper")
+        terminal.say(f"--all lists the {others} too.")
 
 
 @app.command(cls=Command)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -37,10 +37,9 @@ def show_collection(answer: Answer, to: Console) -> None:
     if grouped:
         _print(_groups(entries), to)
         return
-    table, inferred = _papers(answer, entries)
+    table, papers = _papers(answer, entries)
     _print(table, to)
-    if inferred:
-        to.print(f"\n{_INFERRED} The year was inferred.", style="dim")
+    _tell_inferred(papers, to)
 
 
 def _print(table: Table, to: Console) -> None:
@@ -53,20 +52,43 @@ def _print(table: Table, to: Console) -> None:
         to.print(text, soft_wrap=True)
 
 
-def _papers(answer: Answer, entries: Sequence[Sentence]) -> tuple[Table, bool]:
-    """The table, and whether a date in it has a year that was inferred."""
+def show_unlisted(answer: Answer, papers: Mapping[str, Paper], to: Console) -> None:
+    """The papers that an answer means and doesn't list, by id, as a table that goes on with its
+    numbers."""
+    numbered = max((citation.number for citation in answer.citations), default=0)
+    found = [papers[paper_id] for paper_id in answer.unlisted if paper_id in papers]
+    rows = [(number, paper.title, paper) for number, paper in enumerate(found, numbered + 1)]
+    if not rows:
+        return
+    to.print()
+    _print(_of_papers(rows), to)
+    _tell_inferred(found, to)
+
+
+def _papers(answer: Answer, entries: Sequence[Sentence]) -> tuple[Table, list[Paper]]:
+    """The table, and those of its papers that are known."""
     papers = {passage.paper.id: passage.paper for passage in answer.passages}
     cited = [entry.citations[0] for entry in entries if entry.citations]
-    known = [papers[one.paper_id] for one in cited if one.paper_id in papers]
+    rows = [(one.number, one.title, papers.get(one.paper_id)) for one in cited]
+    return _of_papers(rows), [paper for *_, paper in rows if paper]
+
+
+def _of_papers(rows: Sequence[tuple[int, str, Paper | None]]) -> Table:
+    """A table of papers, each with its number and title, and of what is known of any."""
     columns = {"Date": _date, "Upvotes": _upvotes, "Organisation": _organisation}
+    known = [paper for *_, paper in rows if paper]
     shown = {name: of for name, of in columns.items() if any(of(paper) for paper in known)}
     table = _table("", *shown, "Title")
-    for citation in cited:
-        paper = papers.get(citation.paper_id)
+    for number, title, paper in rows:
         facts = [of(paper) if paper else "" for of in shown.values()]
-        title = Text(_cut(" ".join(clean(citation.title).split()), "Title"), _TITLE)
-        table.add_row(Text(f"[{citation.number}]", _CHIP), *map(Text, facts), title)
-    return table, any(paper.date_inferred for paper in known)
+        text = Text(_cut(" ".join(clean(title).split()), "Title"), _TITLE)
+        table.add_row(Text(f"[{number}]", _CHIP), *map(Text, facts), text)
+    return table
+
+
+def _tell_inferred(papers: Sequence[Paper], to: Console) -> None:
+    if any(paper.date_inferred for paper in papers):
+        to.print(f"\n{_INFERRED} The year was inferred.", style="dim")
 
 
 def _groups(entries: Sequence[Sentence]) -> Table:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 WORDS = (
     ("sources", "the sentences that the last answer cites, with their papers"),
+    ("all", "the papers that the last answer means and didn't list"),
     ("new", "begin afresh: what was said before is forgotten"),
     ("help", "this list"),
     ("quit", "the end (so is Ctrl-D; Ctrl-C stops an answer)"),
@@ -94,6 +95,8 @@ class _Conversation:
             self._begin_afresh()
         elif command in ("sources", "source"):
             self._show_sources()
+        elif command == "all":
+            self._show_unlisted()
         elif command in ("help", "?"):
             _show_help()
         else:
@@ -113,12 +116,15 @@ class _Conversation:
 
     def _ask(self, question: str) -> None:
         from assistant.answer import turn_of
-        from ui.terminal import out, say
+        from ui.terminal import counted, out, say
 
         out.print()
         try:
             self._last = show_stream(self._desk, question, make_filters(), tuple(self._turns))
             self._turns.append(turn_of(self._last))
+            if self._last.unlisted:
+                others = counted(len(self._last.unlisted), "other paper")
+                out.print(f"\n'all' lists the {others}.", style="dim")
         except Exception as error:  # one question that fails is no end of the talk
             if os.environ.get("ASSISTANT_DEBUG"):
                 raise
@@ -140,6 +146,15 @@ class _Conversation:
         else:
             out.print()
             show_quotes(self._last)
+
+    def _show_unlisted(self) -> None:
+        from ui.showing_collection import show_unlisted
+        from ui.terminal import out
+
+        if self._last is None or not self._last.unlisted:
+            out.print("The last answer lists all of its papers.", style="dim")
+        else:
+            show_unlisted(self._last, self._engine.library.get(self._last.unlisted), out)
 
 
 def _show_help() -> None:

@@ -54,3 +54,37 @@ def test_a_paper_that_mentions_a_phrase_opens_at_the_sentence_that_does(
     expect(answer.locator("strong").first).to_have_text("11 papers")
     answer.locator(".entries .chip").first.click()
     expect(page.locator("#source mark").first).to_contain_text("reward hacking", ignore_case=True)
+
+
+def test_the_other_papers_of_a_long_list_are_shown_and_downloaded(
+    open_page: OpenPage, address: str
+) -> None:
+    page = open_page(address)
+    ask(page, "How many papers are there?")
+    answer = page.locator(ANSWERS).last
+    expect(answer.locator(".entries li")).to_have_count(LISTED)
+    more, rest = answer.locator("[data-more]"), answer.locator(".rest li")
+    for shown in range(100, PAPERS - LISTED, 100):
+        expect(more).to_have_text(f"Show more ({PAPERS - LISTED - shown + 100} left)")
+        more.click()
+        expect(rest).to_have_count(shown)
+    more.click()
+    expect(rest).to_have_count(PAPERS - LISTED)
+    expect(more).to_be_hidden()
+    titles = [*answer.locator(".entries em").all_inner_texts()]
+    titles += rest.locator(".title").all_inner_texts()
+    assert len(titles) == PAPERS
+    rest.last.locator(".title").click()
+    expect(page.locator("#source h2")).to_have_text(titles[-1])
+    answer.locator("select").select_option("markdown")
+    with page.expect_download() as downloading:
+        answer.locator("[data-save]").click()
+    text = Path(downloading.value.path()).read_text("utf-8")
+    assert downloading.value.suggested_filename == "papers.md"
+    assert sum(line.startswith("- ") for line in text.splitlines()) == PAPERS
+
+
+def test_a_short_list_has_nothing_more_to_show(open_page: OpenPage, address: str) -> None:
+    page = open_page(address)
+    ask(page, "Which papers mention reward hacking?")
+    expect(page.locator(ANSWERS).last.locator("[data-more], [data-save]")).to_have_count(0)

@@ -9,7 +9,16 @@ import pytest
 from store.library import Library
 from store.settings import StoreSettings
 from tests.broken_server import BrokenServer
-from tests.ui.making import ABOUT_TIDES, BEES, ORGANS, TIDES, Run, complaint, document
+from tests.ui.making import (
+    ABOUT_TIDES,
+    BEES,
+    ORGANS,
+    TIDES,
+    Run,
+    complaint,
+    document,
+    first_starter_papers,
+)
 from tests.ui.screens import written
 from ui.terminal import Screen
 
@@ -158,3 +167,31 @@ def test_search_tells_the_parts_of_the_scores(run: Run, library: Path) -> None:
     shown = run("search", "tuning church organs", library=library).out.splitlines()
     assert shown[0] == f" 1. {ORGANS.title} (1 author, 2021-02-28)"
     assert first["id"] in shown[1]
+
+
+def test_a_long_list_is_shown_whole_where_that_is_asked_for(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.keeping.starter_records", lambda: first_starter_papers(24))
+    library = tmp_path / "starter"
+    assert run("add", "--starter", library=library).code == 0
+    question = "How many papers are there?"
+    short = run("ask", question, library=library)
+    assert short.err == "--all lists the 4 other papers too.\n"
+    assert "[20]" in short.out
+    assert "[21]" not in short.out
+    for options in (["--all"], ["--all", "--stream"]):
+        whole = run("ask", question, *options, library=library)
+        assert whole.err == ""
+        assert whole.out.startswith(short.out.rstrip("\n"))
+        titles = [paper.title for paper in first_starter_papers(24)]
+        assert all(title[:60] in whole.out for title in titles)
+        assert "[24]" in whole.out
+    members = document(run("ask", question, "--all", "--json", library=library))["collection"]
+    assert len(members["members"]) == 24
+
+
+def test_all_of_a_short_list_is_no_more(run: Run, library: Path) -> None:
+    shown = run("ask", "How many papers are there?", library=library)
+    assert shown.err == ""
+    assert run("ask", "How many papers are there?", "--all", library=library).out == shown.out

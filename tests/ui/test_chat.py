@@ -143,6 +143,24 @@ def test_an_empty_library_is_told_how_to_begin(run: Run, tmp_path: Path) -> None
     )
 
 
+def test_the_rest_of_a_long_list_is_a_word_away(
+    run: Run, talk: Talk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.keeping.starter_records", lambda: first_starter_papers(24))
+    library = tmp_path / "long"
+    assert run("add", "--starter", library=library).code == 0
+    terminal = talk(library)
+    place = terminal.wait_for(PROMPT)
+    terminal.type("all\r")
+    place = terminal.wait_for("lists all of its papers.", place)
+    terminal.type("How many papers are there?\r")
+    place = terminal.wait_for("'all' lists the 4 other papers.", place)
+    terminal.type("all\r")
+    place = terminal.wait_for("[24]", place)
+    terminal.type("quit\r")
+    assert terminal.wait() == 0
+
+
 def test_the_starter_papers_begin_an_empty_library_and_leave_when_others_come(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,13 +34,14 @@ from assistant.suggesting import first_questions, follow_ups
 from store.errors import LibraryError
 from ui.app import explained
 from ui.page.cards import Card
-from ui.page.exchanges import LIVE, Shown
+from ui.page.exchanges import LIVE, Shown, others
 from ui.page.rendering import part
 from ui.page.running import Running, Stopped
 from ui.page.scope import Scope
 
 Updates = dict[str, Any]  # what changes on the page, by the component's name
 _LISTED, _MOST = 100, 5_000  # conversations at the side, at first and at all
+MORE = 100  # papers of a list at a time; page.js counts with it
 _STOPPED = "You stopped this answer here."
 
 log = logging.getLogger("assistant.page")
@@ -151,6 +152,17 @@ class Chat:
         start, _, end = span.partition("-")
         spans = ((int(start), int(end)),) if start.isdecimal() and end.isdecimal() else ()
         return str(Card(f"paper-{paper.id}", paper, spans=spans).html())
+
+    def more(self, place: str) -> str:
+        """The next papers that an answer about the collection means and doesn't list: behind the
+        exchange's id stands how many of them are shown."""
+        exchange_id, _, at = place.partition(" ")
+        exchange = self.conversations.exchange(exchange_id)
+        if exchange is None or not at.isdecimal():
+            return ""
+        ids = exchange.answer.unlisted[int(at) : int(at) + MORE]
+        papers = self.library.get(ids)
+        return str(others(papers[i] for i in ids if i in papers))
 
     def chips(self, scope: Scope, notice: str = "") -> Markup:
         """The filters that are set, how many papers pass them, and a notice above."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
 from fastapi import APIRouter, Form, HTTPException, Request
@@ -40,8 +40,6 @@ def router(library: Library, conversations: Conversations) -> APIRouter:
     ) -> Response:
         """The papers of these ids (with commas between), or all that hold the text and pass the
         filters, in the order of the table."""
-        if format not in FORMATS:
-            raise HTTPException(422, f"There is no format '{format}': {', '.join(FORMATS)}.")
         chosen = [one for one in ids.split(",") if one]
         try:
             filters = Scope.of(since, until, sources, organisations, papers).filters()
@@ -50,12 +48,7 @@ def router(library: Library, conversations: Conversations) -> APIRouter:
         found = (
             _chosen(library, chosen) if chosen else library.matching(text, filters, order_of(order))
         )
-        kind = FORMATS[format]
-        return StreamingResponse(
-            export_papers(found, format),
-            media_type=kind.media_type,
-            headers=as_file(f"papers{kind.suffix}"),
-        )
+        return _export(found, format)
 
     @routes.get("/conversation/{conversation_id}")
     def conversation(conversation_id: str) -> Response:
@@ -70,6 +63,15 @@ def router(library: Library, conversations: Conversations) -> APIRouter:
             media_type="text/markdown; charset=utf-8",
             headers=as_file(f"{name or 'conversation'}.md"),
         )
+
+    @routes.get("/list/{exchange_id}")
+    def listed(exchange_id: str, format: str) -> Response:
+        """All papers that an answer about the collection means; whoever knows the id of the
+        question may have them."""
+        exchange = conversations.exchange(exchange_id)
+        if exchange is None:
+            raise HTTPException(404, "There is no such answer.")
+        return _export(_chosen(library, exchange.answer.meant), format)
 
     @routes.get("/rejected/{name}")
     def rejected(name: str) -> Response:
@@ -93,7 +95,18 @@ def router(library: Library, conversations: Conversations) -> APIRouter:
     return routes
 
 
-def _chosen(library: Library, ids: list[str]) -> Iterator[Paper]:
+def _export(papers: Iterator[Paper], format: str) -> Response:
+    if format not in FORMATS:
+        raise HTTPException(422, f"There is no format '{format}': {', '.join(FORMATS)}.")
+    kind = FORMATS[format]
+    return StreamingResponse(
+        export_papers(papers, format),
+        media_type=kind.media_type,
+        headers=as_file(f"papers{kind.suffix}"),
+    )
+
+
+def _chosen(library: Library, ids: Sequence[str]) -> Iterator[Paper]:
     for start in range(0, len(ids), _AT_A_TIME):
         part = ids[start : start + _AT_A_TIME]
         found = library.get(part)

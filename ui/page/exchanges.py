@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
 from markupsafe import Markup, escape
 
 from assistant.answer import Answer, Citation, Passage, Sentence
+from store.paper import Paper
 from ui.page.cards import Card, day
 from ui.page.rendering import clean, part
 
@@ -62,8 +63,17 @@ class Shown:
     @property
     def nearest(self) -> list[tuple[str, str, str]]:
         """The nearest papers of a refusal: (id, title, who and when)."""
-        papers = self.answer.nearest if self.answer else ()
-        return [(p.id, p.title, ", ".join(filter(None, (p.byline, day(p))))) for p in papers]
+        return rows_of(self.answer.nearest if self.answer else ())
+
+    @property
+    def unlisted(self) -> int:
+        """How many papers an answer about the collection means and doesn't list."""
+        return len(self.answer.unlisted) if self.answer else 0
+
+    @property
+    def meant(self) -> int:
+        """How many it means."""
+        return len(self.answer.meant) if self.answer else 0
 
     @property
     def unsupported(self) -> int:
@@ -153,3 +163,13 @@ class Shown:
         card = Card(f"{self.id}-{place}-{number}", passage.paper, cited, passage.scores)
         self.cards[card.id] = card
         return part("exchanges", "chip", number, card)
+
+
+def rows_of(papers: Iterable[Paper]) -> list[tuple[str, str, str]]:
+    """Papers as lines of a list: (id, title, who and when)."""
+    return [(p.id, p.title, ", ".join(filter(None, (p.byline, day(p))))) for p in papers]
+
+
+def others(papers: Iterable[Paper]) -> Markup:
+    """The lines of papers that an answer didn't list."""
+    return part("exchanges", "others", rows_of(papers))

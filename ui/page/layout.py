@@ -22,12 +22,13 @@ window.assistant.connect({ element, names, trigger, props, watch, server });
 class Page:
     """The components by name; to be made inside `gr.Blocks`.
 
-    `card` gives the script the card of a paper by its id.
+    `lent` are what the script may call: `card` gives the card of a paper by its id, `more` the
+    next papers of a list.
     """
 
-    def __init__(self, card: Callable[[str], str]) -> None:
+    def __init__(self, *lent: Callable[[str], str]) -> None:
         self.parts: dict[str, Any] = {}
-        self._card = card
+        self._lent = lent
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -36,7 +37,7 @@ class Page:
             place(),
             html_template="",
             js_on_load=_ON_LOAD,
-            server_functions=[self._card],
+            server_functions=list(self._lent),
             elem_id="bridge",
             visible="hidden",
         )

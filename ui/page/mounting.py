@@ -40,13 +40,16 @@ def page_app(
     def card(paper_id: str) -> str:  # Gradio marks it, which a method can't be
         return chat.card(str(paper_id))
 
+    def more(place: str) -> str:
+        return chat.more(str(place))
+
     with gr.Blocks(
         title="Paper assistant",
         analytics_enabled=False,
         fill_width=True,
         delete_cache=(_KEPT, _KEPT),
     ) as blocks:
-        page = Page(card)
+        page = Page(card, more)
         shelf, atlas, surveys = Shelf(library), Atlas(library), Surveys(engine)
         Events(page.parts, blocks, chat, shelf, atlas, surveys).connect()
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)

@@ -5,6 +5,7 @@
 window.assistant = (() => {
   let bridge = null;
   const selected = new Map(); // paper id -> title
+  const MORE = 100; // papers that the server gives of a list at a time
   const $ = (selector, root = document) => root.querySelector(selector);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const send = (name, data = {}) => bridge?.trigger(name, data);
@@ -170,6 +171,27 @@ window.assistant = (() => {
         lightUp();
       }
     }).observe(thread, { childList: true, subtree: true });
+  }
+
+  // The next papers of a long list; those that were removed since leave no line.
+  async function more(button) {
+    const { more: exchange, at, of } = button.dataset;
+    const list = $(".rest", button.closest(".answer"));
+    const items = document.createElement("template");
+    button.disabled = true;
+    try {
+      items.innerHTML = await bridge.server.more(`${exchange} ${at}`);
+    } finally {
+      button.disabled = false;
+    }
+    const first = $("button", items.content);
+    list.hidden = false;
+    list.append(items.content);
+    first?.focus({ preventScroll: true });
+    button.dataset.at = Number(at) + MORE;
+    const left = Number(of) - Number(button.dataset.at);
+    button.textContent = `Show more (${left.toLocaleString("en")} left)`;
+    button.hidden = left <= 0;
   }
 
   // --- the library -----------------------------------------------------------------------
@@ -368,6 +390,11 @@ window.assistant = (() => {
       if (act === "about" && getComputedStyle($("#source")).position === "fixed") hide(); // it lies over the box
       send(act, data);
       if (act === "about") typeIn("#question textarea");
+    },
+    more: (button) => void more(button),
+    save: (button) => {
+      const format = $("select", button.parentNode).value;
+      location.assign(`download/list/${button.dataset.save}?format=${format}`);
     },
     copy: (button) => copy($(`[data-markdown="${button.dataset.copy}"]`).value, button),
     share: (button) => {
