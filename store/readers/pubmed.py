@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from store.paper import Paper, Rejected, Source
-from store.readers.base import Data, Origin
+from store.readers.base import Data, Origin, stream_of
 from store.readers.fields import record_of
+from store.readers.streams import peeked
 from store.readers.xml import child_text, read_records, root_of, text_of
 from store.readers.xml_target import Found
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 _RECORDS = ("PubmedArticle", "PubmedBookArticle", "MedlineCitation")
-_ROOTS = ("PubmedArticleSet", "PubmedArticle", "PubmedBookArticleSet", "MedlineCitationSet")
+_CITATIONS = "MedlineCitationSet"  # the older form, whose citations lie in no article
+_ROOTS = ("PubmedArticleSet", "PubmedArticle", "PubmedBookArticleSet", _CITATIONS)
 _NO_LABELS = ("", "UNLABELLED", "UNASSIGNED")
 
 
@@ -32,7 +34,13 @@ class PubmedXml:
         return root_of(head) in _ROOTS
 
     def read(self, data: Data, origin: Origin) -> Iterator[Paper | Rejected]:
-        return read_records(data, origin, _RECORDS, _record, inner=("MedlineCitation",))
+        head, stream = peeked(stream_of(data), origin.file)
+        # A citation within an article is none to go on from behind a fault; in a set of
+        # citations there is nothing else.
+        alone = root_of(head) == _CITATIONS
+        tags = ("MedlineCitation",) if alone else _RECORDS
+        inner = () if alone else ("MedlineCitation",)
+        return read_records(stream, origin, tags, _record, inner)
 
 
 def _record(found: Found, source: Source) -> Paper | Rejected:

@@ -36,6 +36,10 @@ def pubmed(n: int) -> str:
     )
 
 
+def citation(n: int) -> str:
+    return pubmed(n).removeprefix("<PubmedArticle>").removesuffix("</PubmedArticle>")
+
+
 def acl(n: int) -> str:
     return (
         f'<paper id="{n}"><title>Tides {n}</title><author><first>A</first><last>B</last></author>'
@@ -54,6 +58,10 @@ def in_set(articles: str) -> str:
     return f"<PubmedArticleSet>\n{articles}\n</PubmedArticleSet>"
 
 
+def in_citations(citations: str) -> str:
+    return f"<MedlineCitationSet>\n{citations}\n</MedlineCitationSet>"
+
+
 def in_volumes(papers: str) -> str:
     """Two volumes, the second with a paper of its own."""
     first = '<volume id="v"><meta><booktitle>Ponds</booktitle><year>2001</year></meta>'
@@ -68,6 +76,7 @@ Written = tuple[Reader, Callable[[int], str], Callable[[str], str]]
 FORMATS: list[Written] = [
     (ArxivAtom(), atom, in_feed),
     (PubmedXml(), pubmed, in_set),
+    (PubmedXml(), citation, in_citations),
     (AclXml(), acl, in_volumes),
 ]
 EACH = pytest.mark.parametrize("written", FORMATS, ids=lambda w: w[0].key)
@@ -163,6 +172,18 @@ def test_any_one_mark_that_is_lost_or_too_many_breaks_its_record_alone(
     titles = without(titles, broken) if reader.key == "pubmed" else titles
     assert titles == expected(written, [n for n in records if n not in broken])
     assert len(rejects) == len(broken)
+
+
+@EACH
+@pytest.mark.parametrize("fault", ["&", "</x>", "<", "<!-- -- -->"])
+def test_whole_records_are_read_around_a_fault_between_them(written: Written, fault: str) -> None:
+    reader, record, document = written
+    titles, rejects = read(reader, document(record(1) + fault + record(2) + record(3)))
+    assert titles == expected(written, [1, 2, 3])
+    assert len(rejects) == 1
+    titles, rejects = read(reader, document(fault + record(1) + record(2)))
+    assert titles == expected(written, [1, 2])
+    assert len(rejects) == 1
 
 
 def test_a_broken_record_is_named_by_its_line_and_keeps_its_text() -> None:
