@@ -11,14 +11,14 @@ from __future__ import annotations
 import codecs
 import json
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, BinaryIO, NamedTuple, cast
+from typing import Any, BinaryIO, NamedTuple
 
 from store.paper import Paper, Rejected, Source
 from store.readers.base import Data, Origin, ReaderError, decode, stream_of
 from store.readers.fields import record_of
 from store.readers.json_elements import SHOWN, Broken, Elements, short
 from store.readers.json_lists import LISTS, OWN, Place, list_in, word
-from store.readers.streams import AS_LATIN, Pieces, Stream, peeked, pieces_of
+from store.readers.streams import AS_LATIN, as_utf8, peeked, pieces_of, streamed
 
 LONGEST_LINE = 64 * 1024 * 1024  # bytes; no record of a paper is longer
 _AT_ONCE = 4 * 1024 * 1024  # bytes of a document that is read whole
@@ -56,7 +56,7 @@ def records(data: Data, file: str) -> Iterator[Record | Rejected]:
     """
     head, stream = peeked(stream_of(data), file)
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        head, stream = peeked(_as_utf8(stream, file), file)
+        head, stream = peeked(as_utf8(stream, "utf-16", file), file)
     if is_lines(decode(head)):
         yield from _lines(stream, file)
     else:
@@ -198,7 +198,9 @@ def _streamed(start: bytes, rest: BinaryIO, file: str) -> Iterator[Any]:
         yield start.removeprefix(codecs.BOM_UTF8)
         yield from pieces_of(rest)
 
-    events = _flat(ijson.basic_parse(_stream(pieces(), file), use_float=True, multiple_values=True))
+    events = _flat(
+        ijson.basic_parse(streamed(pieces(), file), use_float=True, multiple_values=True)
+    )
     for one in ijson.items(ijson.parse(events), ""):
         yield from within(one)
 
@@ -221,22 +223,3 @@ def _record(value: object, file: str, position: int, line: int) -> Record | Reje
         return Record(position, line, value)
     text = json.dumps(value, default=str)[:SHOWN]
     return Rejected(Source(file, position, line), "this record is no JSON object", text)
-
-
-def _as_utf8(stream: BinaryIO, file: str) -> BinaryIO:
-    """A stream of UTF-16 as one of UTF-8."""
-
-    def pieces() -> Iterator[bytes]:
-        decoder = codecs.getincrementaldecoder("utf-16")("replace")
-        for piece in pieces_of(stream):
-            if text := decoder.decode(piece):
-                yield text.encode("utf-8", "replace")
-        if text := decoder.decode(b"", final=True):
-            yield text.encode()
-
-    return _stream(pieces(), file)
-
-
-def _stream(pieces: Iterator[bytes], file: str) -> BinaryIO:
-    made = Pieces(pieces, lambda error: ReaderError(f"{file} can't be read: {error}."))
-    return cast(BinaryIO, Stream(made))

@@ -94,6 +94,29 @@ def peeked(stream: BinaryIO, file: str) -> tuple[bytes, BinaryIO]:
     return pieces.peek(HEAD), cast(BinaryIO, Stream(pieces))
 
 
+def as_utf8(stream: BinaryIO, encoding: str, file: str) -> BinaryIO:
+    """A stream of another encoding as one of UTF-8; `file` is for errors.
+
+    What is no character of that encoding becomes U+FFFD.
+    """
+
+    def pieces() -> Iterator[bytes]:
+        decoder = codecs.getincrementaldecoder(encoding)("replace")
+        for piece in pieces_of(stream):
+            if text := decoder.decode(piece):
+                yield text.encode("utf-8", "replace")
+        if text := decoder.decode(b"", final=True):
+            yield text.encode()
+
+    return streamed(pieces(), file)
+
+
+def streamed(pieces: Iterator[bytes], file: str) -> BinaryIO:
+    """A stream of the bytes that an iterator gives; `file` is for errors."""
+    made = Pieces(pieces, lambda error: ReaderError(f"{file} can't be read: {error}."))
+    return cast(BinaryIO, Stream(made))
+
+
 class Stream(io.BufferedReader):
     """Pieces as a stream that loses nothing of what comes before an error."""
 

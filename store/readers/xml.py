@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from store.paper import Paper, Rejected, Source
 from store.readers.base import Data, Origin, ReaderError, decode, stream_of
+from store.readers.streams import as_utf8, peeked
 from store.readers.xml_elements import Broken, Elements, EndlessTag
 from store.readers.xml_target import Found, TooLarge
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 _PROLOG = re.compile(r"\s+|<\?.*?\?>|<!--.*?-->", re.S)
 _OPENING = re.compile(r"<(?:!DOCTYPE\s+)?(?:[\w.-]+:)?([\w.-]+)")
+# What files of two bytes a character begin with: a mark that says so, or the first tag.
+_UTF_16 = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
 _BLOCKS = frozenset({"p", "br", "sec", "title", "list-item", "div"})
 _KEPT = frozenset({"sub", "sup"})  # "10<sup>-5</sup>" without its mark is another number
 
@@ -67,8 +70,13 @@ def _elements(
 ) -> Iterator[Found | Broken]:
     from defusedxml import DefusedXmlException
 
+    head, stream = peeked(stream_of(data), name)
+    # Behind a fault, the next record is looked for among bytes: those of UTF-8.
+    wide = _UTF_16.get(head[:2])
+    if wide:
+        stream = as_utf8(stream, wide, name)
     try:
-        yield from Elements(stream_of(data), tags, inner)
+        yield from Elements(stream, tags, inner, encoding="utf-8" if wide else None)
     except DefusedXmlException:
         raise ReaderError(
             f"{name} defines entities or refers to other files, which can do harm and which "

@@ -58,14 +58,19 @@ class EndlessTag(Exception):
 class Elements:
     """The elements with one of these local names; those `inner` may lie in another of them.
 
+    An `encoding` goes before the one that the file says it has; it must write tags as ASCII does.
     Iterating raises what expat and defusedxml do where a file is refused, `TooLarge` and
     `EndlessTag`; a break is a `Broken` instead.
     """
 
     def __init__(
-        self, stream: BinaryIO, tags: Collection[str], inner: Collection[str] = ()
+        self,
+        stream: BinaryIO,
+        tags: Collection[str],
+        inner: Collection[str] = (),
+        encoding: str | None = None,
     ) -> None:
-        self._stream = stream
+        self._stream, self._encoding = stream, encoding
         self._held = bytearray()  # of the file, from its byte `_first`
         self._first = self._fed = 0
         self._text = bytearray()  # of the open record: what isn't held any more
@@ -125,7 +130,7 @@ class Elements:
         """A fresh parser for what is held; `opening` is what it is given first."""
         from defusedxml.ElementTree import DefusedXMLParser
 
-        self._parser = DefusedXMLParser(target=self._target)
+        self._parser = DefusedXMLParser(target=self._target, encoding=self._encoding)
         self._parser.entity = _NAMED
         self._expat: Any = self._parser.parser
         self._failed: int | None = None  # the byte at which a handler raised

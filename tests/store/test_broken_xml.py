@@ -186,6 +186,24 @@ def test_whole_records_are_read_around_a_fault_between_them(written: Written, fa
     assert len(rejects) == 1
 
 
+def in_utf_16(text: str, encoding: str) -> bytes:
+    return text.replace('version="1.0"', 'version="1.0" encoding="UTF-16"').encode(encoding)
+
+
+@EACH
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("way", ["bare &", "record's end lost", "slash lost"])
+def test_utf_16_is_read_on_behind_a_broken_record(
+    written: Written, encoding: str, way: str
+) -> None:
+    reader, record, document = written
+    records = [BREAKS[way](record(n)) if n == 2 else record(n) for n in (1, 2, 3, 4)]
+    text = document("\n".join(records))
+    titles, [reject] = read(reader, in_utf_16(text, encoding))
+    assert titles == expected(written, [1, 3, 4])
+    assert reject == read(reader, text)[1][0]  # its lines and its text too
+
+
 def test_a_broken_record_is_named_by_its_line_and_keeps_its_text() -> None:
     broken = BREAKS["bare &"](atom(2))
     _, [reject] = read(ArxivAtom(), in_feed("\n".join([atom(1), broken, atom(3)])))

@@ -101,6 +101,21 @@ def test_records_come_as_they_are_read() -> None:
     assert stream.tell() <= 131_072
 
 
+def test_utf_16_is_read_as_it_comes() -> None:
+    one = ENTRY.format(id="2404.01234", abstract="word " * 200)
+    stream = io.BytesIO(feed(one * 20_000).decode().encode("utf-16"))
+    assert len(list(islice(ArxivAtom().read(stream, ORIGIN), 3))) == 3
+    assert stream.tell() <= 262_144
+
+
+def test_half_a_character_of_utf_16_is_shown_as_one_that_is_missing() -> None:
+    one = ENTRY.format(id="2404.01234", abstract="Small bees.")
+    data = feed(one).decode().encode("utf-16-le").replace(b"b\0e\0e", b"\0\xd8e\0e")
+    (paper,) = read(data)
+    assert isinstance(paper, Paper)
+    assert paper.abstract == "Small \ufffdees."
+
+
 def test_roots_are_found_behind_what_may_stand_before_them() -> None:
     assert root_of(b"\xef\xbb\xbf<?xml version='1.0'?>\n<!-- a > b -->\n<x:feed>") == "feed"
     assert root_of(b"<!DOCTYPE html PUBLIC 'a'><html>") == "html"
