@@ -2,8 +2,8 @@
 
 Each is parsed on its own. Where one can't be, the next is looked for in the raw text: an object
 that parses, that doesn't lie under a key or in a list of the broken one, and that has keys as the
-records before it. Text is read on as it is needed, and what is parsed in vain is bounded by what
-is passed over.
+records before it; or a document that holds a list of such. Text is read on as it is needed, and
+what is parsed in vain is bounded by what is passed over.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import NamedTuple
 
-from store.readers.json_lists import OWN, TOKEN, closed
+from store.readers.json_lists import OWN, TOKEN, closed, list_in
 
 LONGEST = 64 * 1024 * 1024  # characters of an element; no record of a paper is longer
 SHOWN = 100_000  # characters of one that can't be read, so that it can be mended
@@ -67,6 +67,7 @@ class Elements(Iterator[object]):
         self._keys: set[str] = set()  # of the latest object
         self._found: deque[Broken] = deque()
         self._over = False
+        self._behind = False  # the list ended where another document begins
 
     def __next__(self) -> object:
         if self._found:
@@ -98,6 +99,7 @@ class Elements(Iterator[object]):
         `around` is how many brackets are open around the list that has ended.
         """
         offset = 0
+        around = 0 if self._behind else around
         while around > 0:
             token = TOKEN.search(self._text, self._at + offset)
             if token is None or token.end() == len(self._text):
@@ -194,6 +196,16 @@ class Elements(Iterator[object]):
             place -= 1
         return self._text[place - 1] if place > self._at + start else ""
 
+    def _another(self, offset: int, known: set[str]) -> bool:
+        """Whether a document begins here that has a list of records with the known keys."""
+        while len(self._text) - self._at - offset < _START and self._read_on():
+            pass
+        start = self._at + offset
+        text = self._text[start : start + _START]
+        place = list_in(text)
+        keys = _KEY.findall(text, place.start)[:2] if place else []
+        return bool(keys) and all(key.partition('"')[2][:-1] in known for key in keys)
+
     def _pass_over(self, why: str, fault: int) -> None:
         """Finds what is broken, up to the next element or the end of the list."""
         known = self._keys or _keys(self._text[self._at : self._at + min(fault, SHOWN)])
@@ -205,6 +217,16 @@ class Elements(Iterator[object]):
         def broken(end: int) -> Broken:
             text = (shown + self._text[self._at : self._at + min(end, SHOWN)])[:SHOWN]
             return Broken(line, why, text.strip().rstrip(", \t\r\n"))
+
+        def ended(end: int) -> None:
+            """The list ends with what is broken: of its text, what ends the list is left out."""
+            nonlocal shown
+            shown = (shown + self._text[self._at : self._at + min(end, SHOWN)])[:SHOWN].rstrip()
+            whole = shown.rstrip("} \t\r\n")
+            shown = whole[:-1] if whole.endswith("]") else shown
+            self._found.append(broken(0))
+            self._at += end
+            self._over = True
 
         while True:
             bracket = _BRACKET.search(self._text, self._at + offset)
@@ -220,29 +242,32 @@ class Elements(Iterator[object]):
             if passed + end < spent // _IN_VAIN - _PIECE:
                 before, offset = bracket.group(), end + 1
                 continue
+            last, before = before, "}"
+            value: object = None
             try:
                 value, offset = self._parsed(end)
             except _Fault as vain:
                 spent += vain.at - end + (self._at + end) // _COUNTED
-                before, offset, last = bracket.group(), end + 1, before
+                before, offset = bracket.group(), end + 1
                 if first and last in "}," and first == self._begins(end):
                     self._found.append(broken(end))
                     self._at += end
                     line, shown, why, offset = self._line_here(), "", str(vain), 1
-                continue
-            if bracket.group() == "{" and before not in ":[" and _alike(value, known):
+                    continue
+            if bracket.group() == "{" and last not in ":[" and _alike(value, known):
                 self._found.append(broken(end))
                 self._at += end
                 return
-            before = "}"
+            if last in "]}":
+                spent += _IN_VAIN * _START  # which is slower than the parser
+                self._behind = self._another(end, known)
+                if self._behind:
+                    ended(end)
+                    return
         # The text ends.
-        text = shown.rstrip()
-        if not text.endswith(("]", "}")):
+        if not shown.rstrip().endswith(("]", "}")):
             raise Unended(why)
-        whole = text.rstrip("} \t\r\n")
-        shown = whole[:-1] if whole.endswith("]") else text
-        self._found.append(broken(0))
-        self._over = True
+        ended(0)
 
 
 def short(error: Exception) -> str:

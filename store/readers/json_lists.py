@@ -6,6 +6,7 @@ It is the first list of objects that lies under one of the usual words, as `mess
 
 from __future__ import annotations
 
+import json
 import re
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ LISTS = frozenset(
 )  # fmt: skip
 OWN = ("title", "paper_title", "display_name", "Title", "paper", "rejected")  # of a record itself
 
+_decode = json.JSONDecoder().raw_decode
 _NESTED = 100  # of anything
 _CLOSED = 30  # of what was cut
 _COLON = re.compile(r"\s*:")
@@ -41,7 +43,33 @@ class Place(NamedTuple):
 
 
 def list_in(text: str) -> Place | None:
-    """Where the list of records begins; None where there is none."""
+    """Where the list of records begins; None where there is none.
+
+    A list within a record, as that of what it refers to, is none.
+    """
+    place = _first_list(text)
+    return None if place and place.around and _in_record(text, place) else place
+
+
+def _in_record(text: str, place: Place) -> bool:
+    """Whether what is around a list has a record's key behind it, be it broken there."""
+    try:
+        at = _decode(text, place.start - 1)[1]
+    except (ValueError, RecursionError):  # it is cut or broken
+        return False
+    around, key_next = place.around, False
+    for token in TOKEN.finditer(text, at):
+        mark = token.group()
+        if key_next and mark[1:-1] in OWN and _COLON.match(text, token.end()):
+            return True
+        around += (mark in "[{") - (mark in "]}")
+        if not around:
+            return False
+        key_next = mark in "{," and around <= place.around
+    return False
+
+
+def _first_list(text: str) -> Place | None:
     # Of each object that is open its key, of each list where it begins.
     open_: list[str | int] = []
     key_next = False

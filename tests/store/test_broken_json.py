@@ -152,6 +152,59 @@ def test_documents_that_follow_one_another_are_read_each() -> None:
     assert titles(broken) == ["-", "Tides 2", "Tides 3", "Tides 4"]
 
 
+DOCUMENTS = {
+    "lists": ("[%s, %s]", "\n"),
+    "answers": ('{\n"next": [1], "results": [%s, %s]}', "\n"),
+    "answers with an end": ('{"results": [%s, %s], "next": {"page": [3]}}', ""),
+}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+@pytest.mark.parametrize("broken", [{2}, {4}, {2, 4}, {2, 3}, {2, 3, 4}], ids=str)
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize("piece", [11, 4 << 20])
+def test_documents_behind_a_broken_last_record_are_read_each(
+    document: str,
+    broken: set[int],
+    indent: int | None,
+    piece: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    texts = [json.dumps(one(n), indent=indent) for n in range(1, 7)]
+    texts = [t.replace("sea", 'sea"') if n in broken else t for n, t in enumerate(texts, start=1)]
+    around, between = DOCUMENTS[document]
+    text = between.join(around % tuple(texts[n : n + 2]) for n in (0, 2, 4))
+    if piece < len(text):
+        monkeypatch.setattr(json_records, "_AT_ONCE", 600)
+        monkeypatch.setattr(json_elements, "_PIECE", piece)
+        monkeypatch.setattr(json_records, "pieces_of", lambda s: iter(lambda: s.read(piece), b""))
+    assert titles(text) == ["-" if n in broken else f"Tides {n}" for n in range(1, 7)]
+
+
+def test_a_broken_last_record_s_text_ends_before_the_next_document() -> None:
+    good, broken = '{"title": "A", "n": 1}', '{"title": "B" "n": 2}'
+    found = list(records(f"[{good}, {broken}]\n\n[{good},\n{broken}]".encode(), "f"))
+    rejects = [(r.source.line, r.text) for r in found if isinstance(r, Rejected)]
+    assert rejects == [(1, broken), (4, broken)]
+
+
+@pytest.mark.parametrize("key", ["references", "notes"])
+def test_what_a_broken_record_refers_to_is_not_taken_for_it(key: str) -> None:
+    record = {key: [one(1), one(2)], "title": "Main", "abstract": "Tides."}
+    assert titles(json.dumps(record, indent=1)) == ["Main"]
+    for fault in ("Tides.", '"Ti"des"', ""):
+        broken = json.dumps(record, indent=1).replace('"Tides."', fault)
+        with pytest.raises(ReaderError, match="f is broken JSON from its start"):
+            titles(broken)
+
+
+def test_records_that_begin_with_a_list_are_read_one_after_another() -> None:
+    text = "\n".join(
+        json.dumps({"references": [one(n)], "title": f"Main {n}"}, indent=1) for n in (1, 2)
+    )
+    assert titles(text) == ["Main 1", "Main 2"]
+
+
 def test_other_lists_of_a_document_are_left_alone() -> None:
     text = json.dumps({"results": [one(1)], "references": [one(2)]})
     assert titles(text.replace(" 1", ' 1"', 1)) == ["-"]
