@@ -52,7 +52,8 @@ class Paper:
     title, unless the caller gives one. A DOI that arXiv gave brings its arXiv id. `kind` tells
     an abstract from a summary written by somebody else (the starter library). `date_inferred`
     marks a date whose year was worked out and not read. `other_ids` are those of further
-    registers, each as `register:id`: see `REGISTERS`.
+    registers, each as `register:id` (see `REGISTERS`), and further DOIs: a preprint's beside its
+    journal's.
     """
 
     title: str
@@ -78,7 +79,10 @@ class Paper:
         put(self, "doi", normal_doi(self.doi) if self.doi else None)
         arxiv_id = self.arxiv_id or (self.doi if (self.doi or "").startswith(_ARXIV_DOI) else None)
         put(self, "arxiv_id", normal_arxiv(arxiv_id) if arxiv_id else None)
-        put(self, "other_ids", normal_ids(self.other_ids) if self.other_ids else ())
+        if self.other_ids:
+            told = (f"doi:{self.doi}", f"doi:{_ARXIV_DOI}{self.arxiv_id}")
+            others = (one for one in normal_ids(self.other_ids) if one not in told)
+            put(self, "other_ids", tuple(others))
         if self.year is None and self.date is not None:
             put(self, "year", self.date.year)
         if self.author_count is None and self.authors:
@@ -158,11 +162,14 @@ def normal_ids(ids: Iterable[str]) -> tuple[str, ...]:
     """Ids of further registers as `register:id` in lower case, sorted; what is none is left out.
 
     The last part of an address is taken for the id, as `https://openalex.org/W42`. Semantic
-    Scholar's are its 40 hexadecimal digits, or `corpus` with its corpus number.
+    Scholar's are its 40 hexadecimal digits, or `corpus` with its corpus number. A DOI is one too,
+    as `doi:10.1101/42`.
     """
     found = set()
     for given in ids:
         register, _, value = given.strip().lower().partition(":")
+        if register == "doi" and (doi := normal_doi(value)):
+            found.add(f"doi:{doi}")
         value = value.strip().rstrip("/").rpartition("/")[2]
         if (pattern := REGISTERS.get(register)) and pattern.fullmatch(value):
             found.add(f"{register}:{value}")
@@ -198,8 +205,8 @@ def merge(records: Iterable[Paper]) -> Paper:
 
     The fullest record leads (longest abstract, then most fields), the others fill its gaps;
     an abstract goes before a summary, a date that was read before one that was inferred, and
-    the highest count of upvotes is the latest. All sources are kept. The id is the first
-    record's: the caller decides it.
+    the highest count of upvotes is the latest. All sources are kept, and all DOIs. The id is the
+    first record's: the caller decides it.
     """
     given = list(records)
     ordered = sorted(given, key=_fullness, reverse=True)
@@ -218,7 +225,8 @@ def merge(records: Iterable[Paper]) -> Paper:
         filled["year"] = next((p.year for p in ordered if p.year), None)
     votes = [p.upvotes for p in ordered if p.upvotes is not None]
     filled["upvotes"] = max(votes, default=None)
-    filled["other_ids"] = tuple(sorted({i for p in ordered for i in p.other_ids}))
+    dois = {f"doi:{p.doi}" for p in ordered if p.doi}
+    filled["other_ids"] = tuple(sorted(dois | {i for p in ordered for i in p.other_ids}))
     filled["sources"] = tuple(sorted({s for p in ordered for s in p.sources}))
     return replace(lead, id=given[0].id, **filled)  # type: ignore[arg-type]
 

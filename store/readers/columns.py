@@ -171,7 +171,9 @@ def fields_by(row: Mapping[str, Any], guessed: Mapping[str, str]) -> dict[str, A
                     fields.setdefault(name, known.group())
             continue
         elif field == "other_ids":
-            other_ids += [str(one) for one in (value if isinstance(value, list) else [value])]
+            # In a cell as `store.exports.table` joins them; a DOI may hold a lone semicolon.
+            given = value if isinstance(value, list) else re.split(r";\s+", str(value))
+            other_ids += [str(one) for one in given]
             continue
         elif isinstance(value, str) and field == "date_inferred":
             value = value.strip().casefold() == "true"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from store.catalog import Catalog
 from store.identity import alike, keys_of, same_paper, title_key
-from store.paper import Paper, normal_ids
+from store.paper import Paper, merge, normal_ids
 from tests.store.making import record
 
 TIDES = (
@@ -116,6 +116,8 @@ def test_a_register_s_id_joins_and_another_of_the_same_register_parts() -> None:
             "s2:649def34f8be52c8b66281af98ae884c09aef38b",
         ),
         ("s2:corpus12345", "s2:corpus12345"),
+        ("DOI: https://doi.org/10.1101/2020.01.01.42.", "doi:10.1101/2020.01.01.42"),
+        ("doi:42", None),
         ("pubmed:none", None),
         ("isbn:978", None),
         ("31452104", None),
@@ -188,6 +190,35 @@ def test_four_formats_of_one_paper_are_one_with_all_its_ids_and_the_fullest_reco
     )  # fmt: skip
     assert (paper.abstract, paper.upvotes, len(paper.sources)) == (TIDES, 7, 4)
     catalog.close()
+
+
+@pytest.mark.parametrize("longer", ["preprint", "journal"])
+def test_a_preprint_and_its_publication_are_one_paper_with_both_dois(
+    tmp_path: Path, longer: str
+) -> None:
+    catalog = Catalog(tmp_path / "papers.sqlite")
+    dois = {"preprint": "10.1101/2020.01.01.42", "journal": "10.5555/tides"}
+    said = {
+        name: record("Tides", f"{TIDES} More." if name == longer else TIDES, name, doi=doi)
+        for name, doi in dois.items()
+    }
+    catalog.put(said.values())
+    (paper,) = catalog.list()
+    (other,) = set(dois) - {longer}
+    assert (paper.doi, paper.other_ids) == (dois[longer], (f"doi:{dois[other]}",))
+    keys = [f"doi:{doi}" for doi in dois.values()]
+    assert catalog.known_by(keys) == dict.fromkeys(keys, paper.id)
+    assert set(keys) < set(keys_of(paper))  # where it is exported and added again
+    catalog.remove_source(other)
+    assert catalog.list()[0].other_ids == ()
+    catalog.close()
+
+
+def test_the_doi_that_arxiv_gave_is_told_by_the_arxiv_id() -> None:
+    arxiv = record("Tides", TIDES, "a", doi="10.48550/arXiv.2101.00001")
+    journal = record("Tides", f"{TIDES} More.", "b", doi="10.5555/tides")
+    paper = merge([arxiv, journal])
+    assert (paper.doi, paper.arxiv_id, paper.other_ids) == ("10.5555/tides", "2101.00001", ())
 
 
 def test_a_library_of_the_first_format_opens_with_all_it_held(tmp_path: Path) -> None:

@@ -210,8 +210,10 @@ def test_merging_invents_nothing_and_loses_no_known_field(records: list[Paper]) 
     merged = merge(records)
     assert merged.id == records[0].id
     assert merged.sources == tuple(sorted({s for r in records for s in r.sources}))
+    dois = {f"doi:{record.doi}" for record in records if record.doi}
+    assert {f"doi:{merged.doi}", *merged.other_ids} - {"doi:None"} == dois
     for field in fields(Paper):
-        if field.name in ("id", "sources", "date_inferred"):
+        if field.name in ("id", "sources", "date_inferred", "other_ids"):
             continue
         given = {getattr(record, field.name) for record in records}
         value = getattr(merged, field.name)

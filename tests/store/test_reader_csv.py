@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from store.exports.table import table
 from store.paper import Paper, Rejected
 from store.readers.base import Origin, ReaderError, UnknownFormat
 from store.readers.tables import CsvTable
@@ -181,6 +182,13 @@ def test_no_bytes_raise_anything_but_a_reader_error(data: bytes, before: bytes) 
     CsvTable().sniff(before + data, "a")
     with contextlib.suppress(ReaderError):
         read(before + data)
+
+
+def test_all_ids_that_an_export_wrote_are_read_back() -> None:
+    ids = ("acl:p19-1001", "doi:10.1002/(sici)1097<1661::aid>3.0.co;2-2", "pubmed:5")
+    paper = Paper(title="Ferries at Dawn", abstract=LONG, doi="10.5555/f", other_ids=ids)
+    [found], _ = read("".join(table([paper])).encode())
+    assert (found.doi, found.other_ids) == ("10.5555/f", ids)
 
 
 def test_a_large_table_is_read_as_it_comes() -> None:

@@ -140,7 +140,8 @@ class Paper(Shown):
     doi: str | None
     arxiv_id: str | None
     other_ids: list[str] = Field(
-        description="Ids of further registers, such as pubmed:31452104, acl:N18-3011, openalex:w42."
+        description="Ids of further registers, such as pubmed:31452104, acl:N18-3011, "
+        "openalex:w42; further DOIs are as doi:10.1101/42."
     )
     sources: list[Source]
 

@@ -77,6 +77,7 @@ _PAGES = {
     "acl": ("ACL Anthology", "https://aclanthology.org/"),
     "openalex": ("OpenAlex", "https://openalex.org/"),
     "s2": ("Semantic Scholar", "https://www.semanticscholar.org/paper/"),
+    "doi": ("Other DOI", "https://doi.org/"),
 }
 
 
