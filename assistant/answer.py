@@ -108,7 +108,8 @@ class Collection:
     `asked` is the question as it was understood, `rule` how it was decided which papers are
     meant; `kind` is count, list or groups. `members` are the ids of all papers that are meant, in
     the order that was asked for, and `count` is how many. Where only the first of these were
-    wanted ("the five newest"), `wanted` is how many. Groups are by year, organisation or page.
+    wanted ("the five newest") or can be ranked, `wanted` is how many. Groups are by year,
+    organisation or page.
     """
 
     asked: str

@@ -37,6 +37,7 @@ _WORDS_AT_A_TIME = 5000  # papers a commit
 # embedded before they are chunked.
 _VECTORS_AT_A_TIME = 128
 _VECTORS_FIRST = 16
+_RESTS = 10  # looks for more papers after which those that are there are enough
 
 
 def words_lag(catalog: Catalog) -> bool:
@@ -70,7 +71,8 @@ def follow_vectors(
     makes them. `progress` is told how many of the changed papers are done, and how many they are,
     once all have come that `intake` takes in.
     """
-    coming = _Coming(catalog, intake or complete())
+    intake = intake or complete()
+    coming = _Coming(catalog, intake)
 
     def chunked(part: Sequence[Change]) -> tuple[Sequence[Change], list[Chunks]]:
         papers = catalog.get([change.paper_id for change in part])
@@ -86,6 +88,12 @@ def follow_vectors(
     with ThreadPoolExecutor(1, "chunk") as first, ThreadPoolExecutor(ahead, "embed") as second:
         parts = _ahead(first, chunked, coming.parts(), 1)
         for part, nodes, vectors, rows in _ahead(second, with_vectors, parts, ahead):
+            if intake.broken_off:
+                for pool in (first, second):
+                    pool.shutdown(wait=False, cancel_futures=True)
+                break
+            if not part:
+                continue
             if stale := [change.paper_id for change in part if not change.fresh]:
                 index.remove(stale, catalog.changes.chunk_counts(stale))
                 pieces.remove(stale)
@@ -113,12 +121,14 @@ class _Coming:
     def parts(self) -> Iterator[Sequence[Change]]:
         """As many at a time as are embedded together; none while too few have come, so that
         those before come out of the work meanwhile. Ends where the intake is broken off."""
+        rests = 0
         while not self._intake.broken_off:
-            coming = self._intake.coming
+            coming, given = self._intake.coming, self._given
             found = [c for c in self._changes.pending("vectors") if c.seq > self._last]
             self.count = 0 if coming else self._given + len(found)
+            few = _VECTORS_AT_A_TIME if rests < _RESTS else 1
             for part in self._sized(found):
-                if coming and (len(part) < _VECTORS_AT_A_TIME or not self._intake.coming):
+                if coming and (len(part) < few or not self._intake.coming):
                     break  # the rest of it is on its way, or there is more to count
                 self._given += len(part)
                 self._last = part[-1].seq
@@ -127,6 +137,7 @@ class _Coming:
                     return
             if not coming:
                 return
+            rests = 0 if self._given > given else rests + 1
             yield ()
             self._intake.rest()
 

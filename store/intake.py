@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import threading
+from types import TracebackType
 from typing import Self
+
+from store.errors import BrokenLibrary
 
 _LOOK = 0.2  # seconds between two looks at what has come meanwhile
 
@@ -22,12 +25,23 @@ class Intake:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         if kind is not None:
-            self._broken_off.set()
-        self._all_in.set()
+            self.break_off()
+        self.all_in()
 
     def all_in(self) -> None:
+        """No more papers come."""
+        self._all_in.set()
+
+    def break_off(self) -> None:
+        """What isn't done yet is left for the next time."""
+        self._broken_off.set()
         self._all_in.set()
 
     @property
@@ -37,8 +51,15 @@ class Intake:
 
     @property
     def broken_off(self) -> bool:
-        """Whether what isn't done yet is to be left for the next time."""
         return self._broken_off.is_set()
+
+    def check(self) -> None:
+        """Raises BrokenLibrary where it was broken off."""
+        if self.broken_off:
+            raise BrokenLibrary(
+                "The library was closed while papers were added: what was read of them is kept, "
+                "and adding the same again goes on from there."
+            )
 
     def rest(self) -> None:
         """Until it is time to look for more again."""

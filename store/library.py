@@ -7,7 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 200  # characters of a rejected record that a report holds
 _MANY = 2000  # papers for whose vectors it is worth the second that other processes take to start
+_PATIENCE = 20.0  # seconds in which what is being written is there, else it is left
 _LOOK = 500  # records after which it is seen how many of them must be embedded
 
 Record = Paper | Rejected | Skipped | Opened
@@ -93,6 +94,8 @@ class Library:
         self.folder = settings.library
         self._courtesy = Courtesy()
         self._turn = {"words": threading.Lock(), "vectors": threading.Lock()}
+        self._under_way: set[Intake] = set()
+        self._followed: Intake | None = None  # the one whose papers are being embedded
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -118,7 +121,15 @@ class Library:
         self.close()
 
     def close(self) -> None:
-        self._parts.close()
+        """What is being added is broken off, once what is being written is there."""
+        for intake in tuple(self._under_way):
+            intake.break_off()
+        ended = [turn for turn in self._turn.values() if turn.acquire(timeout=_PATIENCE)]
+        try:
+            self._parts.close()
+        finally:
+            for turn in ended:
+                turn.release()
 
     # --- the parts, opened when first used ------------------------------------------------
 
@@ -181,13 +192,15 @@ class Library:
         `progress` is told how many of the changed papers are embedded, and how many they are.
         Records from files may come as a stream: of many, the first are embedded while the others
         are read. What is in the catalogue when this is interrupted is indexed by the next call.
+        Where another thread is adding many, that one embeds these too, and this doesn't wait.
         """
-        with ThreadPoolExecutor(1, "index") as beside, Intake() as intake:
+        with ThreadPoolExecutor(1, "index") as beside, self._breakable(Intake()) as intake:
             indexing: Future[int] | None = None
 
             def watched() -> Iterator[Record]:
                 nonlocal indexing
                 for number, record in enumerate(records, 1):
+                    intake.check()
                     yield record
                     if indexing or number % _LOOK:
                         continue
@@ -197,6 +210,16 @@ class Library:
             report = self.catalogue(watched())
             intake.all_in()
             return replace(report, embedded=indexing.result() if indexing else self.index(progress))
+
+    @contextmanager
+    def _breakable(self, intake: Intake) -> Iterator[Intake]:
+        """For the time of the block, closing the library breaks an intake off."""
+        with intake:
+            self._under_way.add(intake)
+            try:
+                yield intake
+            finally:
+                self._under_way.discard(intake)
 
     def catalogue(self, records: Iterable[Record]) -> AddReport:
         """Takes records into the catalogue only; the papers can be found once `index` has run."""
@@ -267,7 +290,7 @@ class Library:
     def reindex(self, progress: Progress | None = None) -> int:
         """Makes both indexes anew from the catalogue, with the embedder configured now."""
         self.own()
-        with self._turn["words"], self._turn["vectors"], self._parts.opening:
+        with self._turn["vectors"], self._turn["words"], self._parts.opening:
             # Wiped before they are noted: an index that is found empty is made anew anyhow.
             self._parts.wipe()
             for name in INDEXES:
@@ -283,7 +306,9 @@ class Library:
     def index(self, progress: Progress | None = None, intake: Intake | None = None) -> int:
         """Brings the words and the vectors up to date, with what an `intake` takes in meanwhile;
         returns how many papers it embedded."""
-        intake = intake or complete()
+        if intake is None:
+            with self._breakable(complete()) as own:
+                return self.index(progress, own)
         with ThreadPoolExecutor(1, "words") as beside:  # the words wait for the disk more than work
             words = beside.submit(self._index_words_of, intake)
             embedded = self.index_vectors(progress, intake)
@@ -305,13 +330,22 @@ class Library:
 
     def index_vectors(self, progress: Progress | None = None, intake: Intake | None = None) -> int:
         """Embeds what has changed, and what an `intake` takes in meanwhile; returns how many
-        papers that were."""
+        papers that were. Where the papers of another intake are being embedded, these are with
+        them, and nobody waits until all of those are read."""
         self.own()
+        intake, other = intake or complete(), self._followed
+        if other is not None and other.coming and not intake.coming:
+            return 0
         with self._turn["vectors"], ExitStack() as opened:
-            if not (pending := self.pending("vectors")):
+            if intake.broken_off:
                 return 0
+            coming = intake.coming
+            if not (pending := self.pending("vectors")) and not coming:
+                return 0
+            self._followed = intake
+            opened.callback(setattr, self, "_followed", None)
             workers = None
-            if pending >= _MANY and self.embeds_here:
+            if (coming or pending >= _MANY) and self.embeds_here:
                 workers = opened.enter_context(self.pieces.workers(self._courtesy.expected))
                 # What is there now stays: Python needn't look through it for garbage again and
                 # again.

@@ -79,16 +79,20 @@ class Paper:
         put(self, "doi", normal_doi(self.doi) if self.doi else None)
         arxiv_id = self.arxiv_id or (self.doi if (self.doi or "").startswith(_ARXIV_DOI) else None)
         put(self, "arxiv_id", normal_arxiv(arxiv_id) if arxiv_id else None)
-        if self.other_ids:
-            told = (f"doi:{self.doi}", f"doi:{_ARXIV_DOI}{self.arxiv_id}")
-            others = (one for one in normal_ids(self.other_ids) if one not in told)
-            put(self, "other_ids", tuple(others))
+        others = normal_ids(self.other_ids) if self.other_ids else ()
+        put(self, "other_ids", tuple(one for one in others if not self._tells(one)))
         if self.year is None and self.date is not None:
             put(self, "year", self.date.year)
         if self.author_count is None and self.authors:
             put(self, "author_count", len(self.authors))
         if not self.id:
             put(self, "id", ids_of(self)[0])
+
+    def _tells(self, one: str) -> bool:
+        """Whether an id is the paper's DOI, or the one that arXiv made of its arXiv id."""
+        doi = one.partition(":")[2] if one.startswith("doi:") else ""
+        arxiv = normal_arxiv(doi) if doi.startswith(_ARXIV_DOI) else None
+        return bool(doi) and (doi == self.doi or (arxiv is not None and arxiv == self.arxiv_id))
 
     @property
     def byline(self) -> str:

@@ -42,6 +42,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     try:
         from ui import (  # noqa: F401 - their commands
             asking,
+            exporting,
             fetching,
             keeping,
             keying,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from store.orders import Order
     from ui.desk import Desk
 
-_ORDERS: dict[str, Order] = {
+ORDERS: dict[str, Order] = {
     "added": "added",
     "title": "title",
     "year": "-year",
@@ -59,7 +60,7 @@ def list_papers(
     text: Annotated[
         str, typer.Option(metavar="TEXT", help="Only papers that hold these words.")
     ] = "",
-    order: Annotated[str, typer.Option(metavar="BY", help=f"{', '.join(_ORDERS)}.")] = "added",
+    order: Annotated[str, typer.Option(metavar="BY", help=f"{', '.join(ORDERS)}.")] = "added",
     limit: Annotated[int, typer.Option(metavar="N", min=1, help="How many to list.")] = 50,
     offset: Annotated[int, typer.Option(metavar="N", min=0, help="How many to pass over.")] = 0,
     since: SinceOption = None,
@@ -74,12 +75,12 @@ def list_papers(
     """
     from ui import terminal
 
-    if order not in _ORDERS:
-        raise Failure(f"'{order}' is no order: choose {', '.join(_ORDERS)}.", 2)
+    if order not in ORDERS:
+        raise Failure(f"'{order}' is no order: choose {', '.join(ORDERS)}.", 2)
     filters = make_filters(since, until, source, organisation)
     with open_library(flags_of(ctx, library), "assistant papers") as opened:
         everything = opened.count()
-        found, total = opened.browse(text, filters, _ORDERS[order], offset, limit)
+        found, total = opened.browse(text, filters, ORDERS[order], offset, limit)
         sources = opened.catalog.sources()
     if as_json:
         from ui.documents import paper_document
@@ -110,7 +111,7 @@ def show(
 
     with open_library(flags_of(ctx, library), "assistant papers") as opened:
         found = opened.get(ids)
-    _all_there(ids, found)
+    all_there(ids, found)
     if as_json:
         from ui.documents import paper_document
 
@@ -150,7 +151,7 @@ def remove(
             done = desk.remove_source(_whole_source(desk, source))
         else:
             ids = list(dict.fromkeys(ids or []))
-            _all_there(ids, desk.get(ids))
+            all_there(ids, desk.get(ids))
             done = desk.remove(ids)
     if as_json:
         counts = {"removed": done.removed, "kept": done.kept, "papers": done.papers}
@@ -177,7 +178,8 @@ def _whole_source(desk: Desk, named: str) -> str:
     raise Failure(f"No source is named '{named}': 'assistant papers --json' lists the sources.")
 
 
-def _all_there(ids: list[str], found: dict[str, Any]) -> None:
+def all_there(ids: list[str], found: Mapping[str, Any]) -> None:
+    """Raises Failure where an id is missing among those found."""
     missing = [i for i in ids if i not in found]
     if missing:
         raise Failure(f"No paper has the id {missing[0]}: 'assistant papers' lists the ids.")

@@ -27,6 +27,7 @@ from store.paper import Paper, Rejected, Skipped, Source
 from ui import (  # noqa: F401 - commands
     asking,
     documents,
+    exporting,
     fetching,
     keeping,
     keying,

@@ -151,7 +151,9 @@ class _Conversation:
         from ui.showing_collection import show_unlisted
         from ui.terminal import out
 
-        if self._last is None or not self._last.unlisted:
+        if self._last is None:
+            out.print("There is no answer yet: ask something first.", style="dim")
+        elif not self._last.unlisted:
             out.print("The last answer lists all of its papers.", style="dim")
         else:
             show_unlisted(self._last, self._engine.library.get(self._last.unlisted), out)

@@ -106,15 +106,17 @@ def _papers(
     ids, values, count = members.ids, members.values, len(members.ids)
     # Those that can't be ranked come last.
     ranked = count - values.count(None)
-    wanted = min(query.wanted or most, _MOST)
-    listed = ids[: min(wanted, ranked)]
+    shown = min(query.wanted or most, _MOST)
+    listed, wanted = ids[: min(shown, ranked)], query.wanted
     if query.superlative and count:
         lead = telling.ranking_sentence(query, ranked, count, where)
         tied = 0
         if listed and query.wanted and values:
-            tied = values[wanted:].count(values[len(listed) - 1])
+            tied = values[shown:].count(values[len(listed) - 1])
         rest = telling.lacking_sentence(query, count - ranked, tied)
         meant = min(query.wanted or ranked, ranked)
+        if ranked < count:  # those that can't be ranked are members, and not among the first
+            wanted = meant
         rest = f"{rest} {telling.shown_sentence(len(listed), meant)}"
     else:
         lead = telling.count_sentence(query, count, searched.papers, where)
@@ -131,7 +133,7 @@ def _papers(
         count,
         members.ids,
         rule,
-        query.wanted,
+        wanted,
     )
     return Told(passages, searched, tuple(said), collection)
 

@@ -245,3 +245,25 @@ def test_an_empty_library_says_that_it_is(tmp_path: Path) -> None:
         answer = CitedQueryEngine(library).ask("How many papers are there?")
     assert answer.status == "refused"
     assert answer.text.startswith("This library holds no papers yet")
+
+
+@pytest.mark.parametrize(
+    ("question", "meant", "unlisted"),
+    [
+        ("the newest papers", 4, 0),  # of Willow no date is known
+        ("the 5 newest papers", 4, 0),
+        ("the 2 newest papers", 2, 0),
+        ("the most upvoted papers", 3, 0),
+        ("How many papers are there?", 5, 0),
+        ("papers per year", 5, 0),
+    ],
+)
+def test_what_is_meant_holds_no_paper_that_cannot_be_ranked(
+    collection: CitedQueryEngine, question: str, meant: int, unlisted: int
+) -> None:
+    answer = collection.ask(question)
+    assert answer.collection is not None
+    assert len(answer.collection.members) == len(INVENTED)
+    assert len(answer.meant) == meant
+    assert len(answer.unlisted) == unlisted
+    assert set(answer.unlisted) <= set(answer.meant) <= set(answer.collection.members)

@@ -82,6 +82,11 @@ def test_the_other_papers_of_a_long_list_are_shown_and_downloaded(
     text = Path(downloading.value.path()).read_text("utf-8")
     assert downloading.value.suggested_filename == "papers.md"
     assert sum(line.startswith("- ") for line in text.splitlines()) == PAPERS
+    page.get_by_role("tab", name="Library").click()
+    page.locator("#shelf-tools select").select_option("ris")
+    with page.expect_download() as downloading:  # in its own format, not in the list's
+        page.locator("#shelf-tools [data-export]").click()
+    assert downloading.value.suggested_filename == "papers.ris"
 
 
 def test_a_short_list_has_nothing_more_to_show(open_page: OpenPage, address: str) -> None:

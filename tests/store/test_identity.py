@@ -240,3 +240,10 @@ def test_a_library_of_the_first_format_opens_with_all_it_held(tmp_path: Path) ->
     assert set(catalog.put(papers).values()) == {"unchanged"}
     assert catalog.known_by(keys_of(papers[1])) == dict.fromkeys(keys_of(papers[1]), papers[1].id)
     catalog.close()
+
+
+def test_the_doi_that_arxiv_makes_of_a_paper_is_told_by_its_arxiv_id() -> None:
+    own = ("doi:10.48550/arXiv.2101.00001v2", "doi:10.48550/arXiv.2101.00001", "doi:10.5555/tides")
+    paper = record("Tides", TIDES, doi="10.5555/tides", arxiv_id="2101.00001", other_ids=own)
+    assert paper.other_ids == ()
+    assert record("Tides", TIDES, other_ids=own[2:]).other_ids == ("doi:10.5555/tides",)

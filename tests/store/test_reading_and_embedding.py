@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,11 +13,12 @@ import pytest
 
 from store import following
 from store import library as library_module
+from store.errors import BrokenLibrary
 from store.filters import Filters
 from store.intake import Intake, complete
 from store.library import Library, Record
 from tests.store.making import contents, invented, open_library
-from tests.store.small_library import by_vectors, by_words
+from tests.store.small_library import TIDES, by_vectors, by_words
 
 PATIENCE = 60  # seconds until a test gives up; none of them takes so long
 
@@ -98,6 +101,67 @@ def test_a_reading_that_breaks_off_is_gone_on_with(library: Library) -> None:
     report = library.add(papers)
     assert (report.new, report.unchanged, report.embedded) == (20, 40, 60 - done)
     assert len(library.words) == len(library.vectors) == 60
+
+
+def test_a_library_that_is_closed_breaks_off_what_is_added(tmp_path: Path) -> None:
+    library = open_library(tmp_path / "library")
+    closed, ended = threading.Event(), threading.Event()
+    errors: list[BaseException] = []
+
+    def records() -> Iterator[Record]:
+        yield from slowly(library, invented(40), 40)
+        assert closed.wait(PATIENCE)
+        yield from invented(1000, "b.txt", seed=2)
+
+    def adds() -> None:
+        try:
+            library.add(records())
+        except BaseException as error:
+            errors.append(error)
+        finally:
+            ended.set()
+
+    threading.Thread(target=adds).start()
+    until(lambda: library.catalog.count_chunks() > 0)
+    library.close()
+    closed.set()
+    assert ended.wait(PATIENCE)
+    assert [type(error) for error in errors] == [BrokenLibrary]
+    with open_library(tmp_path / "library") as again:  # nobody has kept it
+        assert again.count() == 40
+        again.add(invented(41))
+        assert len(again.words) == len(again.vectors) == 41
+
+
+def test_who_adds_one_paper_waits_for_no_other_who_adds_many(library: Library) -> None:
+    added = threading.Event()
+
+    def records() -> Iterator[Record]:
+        yield from slowly(library, invented(40), 40)
+        assert added.wait(PATIENCE)
+        yield from invented(5, "b.txt", seed=2)
+
+    with ThreadPoolExecutor(1) as pool:
+        many = pool.submit(library.add, records())
+        until(lambda: library.catalog.count_chunks() > 0)
+        report = library.add([TIDES])
+        assert (report.new, report.embedded) == (1, 0)
+        assert by_words(library, "tides") == [TIDES.id]
+        until(lambda: TIDES.id in by_vectors(library, "tides"))  # though no more papers come
+        assert library.remove_papers([TIDES.id]) == 1
+        added.set()
+        assert many.result(PATIENCE).embedded == 46
+    assert TIDES.id not in by_vectors(library, "tides")
+    assert len(library.words) == len(library.vectors) == library.count() == 45
+
+
+def test_papers_that_come_after_all_were_followed_are_embedded_too(library: Library) -> None:
+    with Intake() as intake, ThreadPoolExecutor(1) as pool:
+        embedded = pool.submit(library.index_vectors, None, intake)  # nothing is there yet
+        time.sleep(0.3)
+        library.catalogue(invented(10))
+        intake.all_in()
+        assert embedded.result(PATIENCE) == 10
 
 
 def test_an_embedder_that_fails_loses_no_paper(

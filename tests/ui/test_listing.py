@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from store.paper import normal_title
@@ -68,3 +69,28 @@ def test_what_a_source_gave_is_removed_and_what_others_gave_too_stays(
     assert removed.out == "4 papers removed, 2 kept as other sources hold them too; 2 left.\n"
     removed = run("papers", "remove", "--source", str(other), library=own_library)
     assert removed.out == "2 papers removed; 0 left.\n"
+
+
+def test_papers_are_exported_by_what_they_hold_or_by_id(run: Run, library: Path) -> None:
+    whole = run("papers", "export", library=library).out
+    assert whole.count("\n@") + whole.startswith("@") == len(FAKES)
+    chosen = run("papers", "export", "--text", "webcam", "--format", "ris", library=library).out
+    assert chosen.count("TY  -") == 1
+    assert TIDES.title in chosen
+    listed = document(run("papers", "--json", library=library))["papers"]
+    ids = [paper["id"] for paper in listed]
+    given = "\n".join([ids[3], ids[1], ids[3]]).encode()
+    shown = run("papers", "export", "-", "--format", "csl-json", library=library, stdin=given)
+    items = json.loads(shown.out)
+    assert [item["title"] for item in items] == [listed[3]["title"], listed[1]["title"]]
+
+
+def test_what_cannot_be_exported_writes_nothing(run: Run, library: Path) -> None:
+    known = document(run("papers", "--json", library=library))["papers"][0]["id"]
+    complaint(run("papers", "export", known, "nobody", library=library), 1)
+    complaint(run("papers", "export", "--format", "docx", library=library), 2)
+    complaint(run("papers", "export", "--order", "luck", library=library), 2)
+    complaint(run("papers", "export", known, "--text", "tides", library=library), 2)
+    nothing = run("papers", "export", "--text", "zeppelin gramophone", library=library)
+    assert (nothing.code, nothing.out) == (0, "")
+    assert "nothing to write" in nothing.err

@@ -214,7 +214,9 @@ class Collection(Shown):
     count: int = Field(description="How many papers are meant.")
     members: list[str] = Field(description="The ids of all papers that are meant, in order.")
     rule: str = Field(description="How it was decided which papers are meant.")
-    wanted: int | None = Field(description="How many of the first were asked for, if any.")
+    wanted: int | None = Field(
+        description="How many of the first were asked for, or can be ranked."
+    )
     groups: list[PaperGroup] = Field(description="By year, month, organisation or page.")
 
 

@@ -224,7 +224,7 @@ window.assistant = (() => {
     form.action = "download/papers";
     const { text = "", order = "", scope = "[]" } = $("#shelf [data-view]")?.dataset ?? {};
     const fields = [
-      ["format", $("select[name=format]").value],
+      ["format", $("#shelf-tools select[name=format]").value],
       ["ids", [...selected.keys()].join(",")],
       ["text", text],
       ["order", order],
