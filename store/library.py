@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from store.words import WordIndex
 
 _SHOWN = 200  # characters of a rejected record that a report holds
-_MANY = 2000  # papers for whose vectors it is worth the second that other processes take to start
+_MANY = 500  # papers for whose vectors it is worth the second that other processes take to start
 _PATIENCE = 20.0  # seconds in which what is being written is there, else it is left
 _LOOK = 500  # records after which it is seen how many of them must be embedded
 
