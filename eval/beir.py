@@ -17,7 +17,8 @@ from store.paper import Paper, Source
 from store.settings import StoreSettings
 
 if TYPE_CHECKING:
-    from store.library import Library, Progress
+    from store.adding import Progress
+    from store.library import Library
 
 _QRELS = ("qrels.tsv", "qrels/test.tsv")
 

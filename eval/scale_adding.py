@@ -18,9 +18,11 @@ from typing import Any
 
 from eval.figures import Figure
 from eval.memory import MEGABYTE, watched
+from store.adding import AddReport, Progress, Record
 from store.filters import Filters
+from store.indexing import Indexing
 from store.intake import Intake
-from store.library import AddReport, Library, Progress, Record
+from store.library import Library
 from store.paper import Paper
 from store.readers import read_paths
 from store.settings import StoreSettings
@@ -35,27 +37,35 @@ _TOLD = 60  # seconds between two words of progress
 # --- the program ----------------------------------------------------------------------------
 
 
+class _ClockedIndexing(Indexing):
+    """Notes at what time each index was done; the last time counts, as more are read meanwhile."""
+
+    noted: dict[str, float]
+
+    def words(self) -> None:
+        super().words()
+        self.noted["words"] = time.time()
+
+    def vectors(self, progress: Progress | None = None, intake: Intake | None = None) -> int:
+        self.noted["began"] = time.time()
+        embedded = super().vectors(progress, intake)
+        self.noted["vectors"] = time.time()
+        return embedded
+
+
 class _Clocked(Library):
     """A library that notes at what time each step of adding was done."""
 
     def __init__(self, settings: StoreSettings) -> None:
         super().__init__(settings, owner=OWNER)
-        self.noted: dict[str, float] = {}
+        parts = self.catalog, self._parts, self._encoder, self._courtesy
+        self._indexing = indexing = _ClockedIndexing(*parts)
+        self.noted = indexing.noted = {}
 
     def catalogue(self, records: Iterable[Record]) -> AddReport:
         report = super().catalogue(records)
         self.noted["catalogue"] = time.time()
         return report
-
-    def index_words(self) -> None:
-        super().index_words()
-        self.noted["words"] = time.time()  # the last time counts: more are read meanwhile
-
-    def index_vectors(self, progress: Progress | None = None, intake: Intake | None = None) -> int:
-        self.noted["began"] = time.time()
-        embedded = super().index_vectors(progress, intake)
-        self.noted["vectors"] = time.time()
-        return embedded
 
 
 def main(file: str, folder: str, began: str) -> None:

@@ -33,6 +33,13 @@ class Encoder:
         self._window = window
         self._count_tokens: CountTokens | None = None
 
+    @property
+    def works_here(self) -> bool:
+        """Whether the built-in embedder reads texts, not an endpoint."""
+        from store.embedding import MiniLM
+
+        return isinstance(self._parts.embedder, MiniLM)
+
     def chunk(self, paper: Paper) -> list[TextNode]:
         """The nodes of a paper as they stand in the vector index."""
         from store.embedding import MiniLM, token_counter

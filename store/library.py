@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import gc
-import threading
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from store.adding import AddReport, Progress, Record, take_in
 from store.ahead import read_beside
 from store.browsing import Browsing
 from store.catalog import Catalog
-from store.changes import INDEXES, Index
+from store.changes import Index
 from store.courtesy import Courtesy
 from store.encoding import Encoder
 from store.errors import BrokenLibrary
 from store.filters import Filters
-from store.following import follow_vectors, follow_words, words_lag
-from store.intake import Intake, complete
+from store.indexing import Indexing
+from store.intake import Intake
 from store.lock import LibraryLock
 from store.orders import Order
-from store.paper import Opened, Paper, Rejected, Skipped
+from store.paper import Paper
 from store.parts import Parts
 from store.removing import Removal
 from store.searching import Searches
@@ -43,34 +38,6 @@ if TYPE_CHECKING:
     from store.pieces import PieceIndex
     from store.vectors import VectorIndex
     from store.words import WordIndex
-
-_SHOWN = 200  # characters of a rejected record that a report holds
-_MANY = 500  # papers for whose vectors it is worth the second that other processes take to start
-_PATIENCE = 20.0  # seconds in which what is being written is there, else it is left
-_LOOK = 500  # records after which it is seen how many of them must be embedded
-
-Record = Paper | Rejected | Skipped | Opened
-Progress = Callable[[int, int], None]  # (done, of how many)
-
-
-@dataclass(frozen=True, slots=True)
-class AddReport:
-    """What adding did.
-
-    `read` counts records, `new`, `updated` and `unchanged` the different papers among them,
-    `papers` all that the library now holds and `embedded` those whose vectors were made.
-    `formats` says what each file was read as.
-    """
-
-    read: int
-    new: int
-    updated: int
-    unchanged: int
-    rejected: tuple[Rejected, ...]
-    skipped: tuple[Skipped, ...]
-    papers: int
-    embedded: int
-    formats: tuple[Opened, ...] = ()
 
 
 class Library:
@@ -93,9 +60,6 @@ class Library:
         self.settings = settings
         self.folder = settings.library
         self._courtesy = Courtesy()
-        self._turn = {"words": threading.Lock(), "vectors": threading.Lock()}
-        self._under_way: set[Intake] = set()
-        self._followed: Intake | None = None  # the one whose papers are being embedded
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -106,6 +70,7 @@ class Library:
         self.catalog = Catalog(self.folder / "papers.sqlite")
         self._parts = Parts(settings, self.catalog, owner, embedder)
         self._encoder = Encoder(self._parts, settings.window)
+        self._indexing = Indexing(self.catalog, self._parts, self._encoder, self._courtesy)
         self._searches = Searches(self.catalog, self._parts)
         self._browsing = Browsing(self.catalog, self._parts.words_to_read)
 
@@ -122,14 +87,7 @@ class Library:
 
     def close(self) -> None:
         """What is being added is broken off, once what is being written is there."""
-        for intake in tuple(self._under_way):
-            intake.break_off()
-        ended = [turn for turn in self._turn.values() if turn.acquire(timeout=_PATIENCE)]
-        try:
-            self._parts.close()
-        finally:
-            for turn in ended:
-                turn.release()
+        self._indexing.close()
 
     # --- the parts, opened when first used ------------------------------------------------
 
@@ -162,9 +120,7 @@ class Library:
     @property
     def embeds_here(self) -> bool:
         """Whether the built-in embedder reads texts, not an endpoint."""
-        from store.embedding import MiniLM
-
-        return isinstance(self.embedder, MiniLM)
+        return self._encoder.works_here
 
     @property
     def works_here(self) -> bool:
@@ -194,66 +150,12 @@ class Library:
         are read. What is in the catalogue when this is interrupted is indexed by the next call.
         Where another thread is adding many, that one embeds these too, and this doesn't wait.
         """
-        with ThreadPoolExecutor(1, "index") as beside, self._breakable(Intake()) as intake:
-            indexing: Future[int] | None = None
-
-            def watched() -> Iterator[Record]:
-                nonlocal indexing
-                for number, record in enumerate(records, 1):
-                    intake.check()
-                    yield record
-                    if indexing or number % _LOOK:
-                        continue
-                    if self.pending("vectors") >= _MANY:
-                        indexing = beside.submit(self.index, progress, intake)
-
-            report = self.catalogue(watched())
-            intake.all_in()
-            return replace(report, embedded=indexing.result() if indexing else self.index(progress))
-
-    @contextmanager
-    def _breakable(self, intake: Intake) -> Iterator[Intake]:
-        """For the time of the block, closing the library breaks an intake off."""
-        with intake:
-            self._under_way.add(intake)
-            try:
-                yield intake
-            finally:
-                self._under_way.discard(intake)
+        return self._indexing.add(records, self.catalogue, progress)
 
     def catalogue(self, records: Iterable[Record]) -> AddReport:
         """Takes records into the catalogue only; the papers can be found once `index` has run."""
         self.own()
-        papers = 0
-        rejected: list[Rejected] = []
-        skipped: list[Skipped] = []
-        formats: list[Opened] = []
-
-        def accepted() -> Iterator[Paper]:
-            nonlocal papers
-            for record in records:
-                if isinstance(record, Paper):
-                    papers += 1
-                    yield record
-                elif isinstance(record, Rejected):
-                    rejected.append(replace(record, text=record.text[:_SHOWN], fields=""))
-                elif isinstance(record, Opened):
-                    formats.append(record)
-                else:
-                    skipped.append(record)
-
-        tally = Counter(self.catalog.put(accepted()).values())
-        return AddReport(
-            read=papers + sum(reject.source.position > 0 for reject in rejected),
-            new=tally["new"],
-            updated=tally["updated"],
-            unchanged=tally["unchanged"],
-            rejected=tuple(rejected),
-            skipped=tuple(skipped),
-            papers=self.catalog.count(),
-            embedded=0,
-            formats=tuple(formats),
-        )
+        return take_in(self.catalog, records)
 
     def remove_papers(self, ids: Sequence[str]) -> int:
         """Removes papers everywhere; returns how many of the ids were there."""
@@ -290,11 +192,7 @@ class Library:
     def reindex(self, progress: Progress | None = None) -> int:
         """Makes both indexes anew from the catalogue, with the embedder configured now."""
         self.own()
-        with self._turn["vectors"], self._turn["words"], self._parts.opening:
-            # Wiped before they are noted: an index that is found empty is made anew anyhow.
-            self._parts.wipe()
-            for name in INDEXES:
-                self.catalog.changes.requeue(name)
+        self._indexing.anew()
         return self.index(progress)
 
     # --- keeping in step ------------------------------------------------------------------
@@ -303,64 +201,17 @@ class Library:
         """How many papers an index has yet to follow."""
         return self.catalog.changes.count(index)
 
-    def index(self, progress: Progress | None = None, intake: Intake | None = None) -> int:
-        """Brings the words and the vectors up to date, with what an `intake` takes in meanwhile;
-        returns how many papers it embedded."""
-        if intake is None:
-            with self._breakable(complete()) as own:
-                return self.index(progress, own)
-        with ThreadPoolExecutor(1, "words") as beside:  # the words wait for the disk more than work
-            words = beside.submit(self._index_words_of, intake)
-            embedded = self.index_vectors(progress, intake)
-            words.result()
-        return embedded
-
-    def _index_words_of(self, intake: Intake) -> None:
-        while intake.coming:
-            if words_lag(self.catalog):
-                self.index_words()
-            intake.rest()
-        if not intake.broken_off:
-            self.index_words()
+    def index(self, progress: Progress | None = None) -> int:
+        """Brings the words and the vectors up to date; returns how many papers it embedded."""
+        return self._indexing.index(progress)
 
     def index_words(self) -> None:
         """Makes every paper of the catalogue findable by its words; takes no time to speak of."""
-        with self._turn["words"]:
-            follow_words(self.catalog, self.words)
+        self._indexing.words()
 
     def index_vectors(self, progress: Progress | None = None, intake: Intake | None = None) -> int:
-        """Embeds what has changed, and what an `intake` takes in meanwhile; returns how many
-        papers that were. Where the papers of another intake are being embedded, these are with
-        them, and nobody waits until all of those are read."""
-        self.own()
-        intake, other = intake or complete(), self._followed
-        if other is not None and other.coming and not intake.coming:
-            return 0
-        with self._turn["vectors"], ExitStack() as opened:
-            if intake.broken_off:
-                return 0
-            coming = intake.coming
-            if not (pending := self.pending("vectors")) and not coming:
-                return 0
-            self._followed = intake
-            opened.callback(setattr, self, "_followed", None)
-            workers = None
-            if (coming or pending >= _MANY) and self.embeds_here:
-                workers = opened.enter_context(self.pieces.workers(self._courtesy.expected))
-                # What is there now stays: Python needn't look through it for garbage again and
-                # again.
-                gc.freeze()
-                opened.callback(gc.unfreeze)
-            return follow_vectors(
-                self.catalog,
-                self.vectors,
-                self.chunk,
-                partial(self._encoder.read, step=self._courtesy.step, workers=workers),
-                self.pieces,
-                progress,
-                ahead=2 if workers else 1,  # so that no worker waits while a part is written
-                intake=intake,
-            )
+        """Embeds what has changed, and what an `intake` takes in meanwhile; see `Indexing`."""
+        return self._indexing.vectors(progress, intake)
 
     def ahead(self) -> AbstractContextManager[None]:
         """For the time of a question: what is being embedded meanwhile lets it pass."""

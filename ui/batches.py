@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from store.library import AddReport, Record
+from store.adding import AddReport, Record
 from store.paper import Opened, Paper, Rejected, Skipped
 from ui.documents import record_document
 

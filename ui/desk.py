@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from assistant.answer import Answer, Event, Passage, Turn, WriterName
 from assistant.surveying.values import Brief, Comparison, Table
+from store.adding import AddReport, Progress, Record
 from store.filters import Filters
-from store.library import AddReport, Library, Progress, Record
+from store.library import Library
 from store.orders import Order
 from store.paper import Paper
 

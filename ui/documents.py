@@ -14,7 +14,7 @@ from assistant.answer import (
     Searched,
     Sentence,
 )
-from store.library import AddReport
+from store.adding import AddReport
 from store.paper import Paper
 
 Document = dict[str, Any]

@@ -13,7 +13,7 @@ from ui.app import Failure, flags_of
 from ui.opening import open_desk
 
 if TYPE_CHECKING:
-    from store.library import AddReport, Progress
+    from store.adding import AddReport, Progress
     from store.sources.running import Batch, Named, Search
     from store.sources.state import Fetched
     from ui.desk import Desk
@@ -95,7 +95,7 @@ class Errand:
 
         With the report comes the batch that tells most of the whole.
         """
-        from store.library import AddReport
+        from store.adding import AddReport
         from store.sources.base import SourceFailed
         from ui import terminal
         from ui.batches import together

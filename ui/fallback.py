@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 from assistant.answer import Answer, Event, Passage
 from assistant.surveying.values import Brief, Comparison, Table
+from store.adding import AddReport, Progress, Record
 from store.filters import Filters
-from store.library import AddReport, Progress, Record
 from store.orders import Order
 from store.paper import Paper
 from ui.desk import Desk, Listing, Removed

@@ -21,7 +21,7 @@ from assistant.answer import (
     Sentence,
     Tokens,
 )
-from store.library import AddReport
+from store.adding import AddReport
 from store.paper import Opened, Paper, Rejected, Skipped, Source
 from ui.documents import Document
 

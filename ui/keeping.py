@@ -14,7 +14,8 @@ from ui.app import Command, Failure, JsonOption, LibraryOption, app, flags_of
 from ui.opening import open_desk, open_library
 
 if TYPE_CHECKING:
-    from store.library import AddReport, Library, Progress, Record
+    from store.adding import AddReport, Progress, Record
+    from store.library import Library
     from ui.desk import Desk
 
 # What the programs that talk can begin with; see `fill`.

@@ -22,7 +22,7 @@ from assistant.answer import (
     Sentence,
 )
 from assistant.surveying import values
-from store.library import AddReport
+from store.adding import AddReport
 from store.paper import Paper, Rejected, Skipped, Source
 from ui import (  # noqa: F401 - commands
     asking,

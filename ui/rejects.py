@@ -15,7 +15,8 @@ from typing import IO, TYPE_CHECKING, Any
 from store.errors import LibraryError
 
 if TYPE_CHECKING:
-    from store.library import AddReport, Library, Progress, Record
+    from store.adding import AddReport, Progress, Record
+    from store.library import Library
     from store.paper import Rejected
 
 _FOLDER = "rejected"  # in the library's

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from assistant.answer import Answer, Done, Event, Passage, Restarted, Turn, WriterName, Written
 from assistant.surveying.values import Brief, Comparison, Table
+from store.adding import AddReport, Progress, Record
 from store.errors import LibraryError
 from store.filters import Filters
-from store.library import AddReport, Progress, Record
 from store.orders import Order
 from store.paper import Opened, Paper, Rejected, Skipped
 from ui.batches import batches, papers_of, together

@@ -17,7 +17,7 @@ from ui.terminal import clean, counted, err, out, say
 
 if TYPE_CHECKING:
     from assistant.answer import Answer, Citation, Passage, Sentence
-    from store.library import AddReport
+    from store.adding import AddReport
 
 _CHIP, _TITLE, _DIRECT, _UNSUPPORTED = "bold cyan", "italic", "bold", "red"
 _NOT_SUPPORTED = "(not supported by the abstracts)"

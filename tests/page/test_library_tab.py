@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from store.library import AddReport
+from store.adding import AddReport
 from store.paper import Opened, Rejected, Skipped, Source
 from tests.page.conftest import OpenPage, Serve
 from tests.page.test_chatting import ANSWERS, ask

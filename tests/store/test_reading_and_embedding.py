@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from store import following
-from store import library as library_module
+from store import indexing
+from store.adding import Record
 from store.errors import BrokenLibrary
 from store.filters import Filters
 from store.intake import Intake, complete
-from store.library import Library, Record
+from store.library import Library
 from tests.store.making import contents, invented, open_library
 from tests.store.small_library import TIDES, by_vectors, by_words
 
@@ -26,8 +27,8 @@ PATIENCE = 60  # seconds until a test gives up; none of them takes so long
 @pytest.fixture(autouse=True)
 def many(monkeypatch: pytest.MonkeyPatch) -> None:
     """Twenty papers are many, and are taken in by ten."""
-    monkeypatch.setattr(library_module, "_MANY", 20)
-    monkeypatch.setattr(library_module, "_LOOK", 10)
+    monkeypatch.setattr(indexing, "_MANY", 20)
+    monkeypatch.setattr(indexing, "_LOOK", 10)
     monkeypatch.setattr("store.catalog._RECORDS", 10)
     monkeypatch.setattr(following, "_VECTORS_AT_A_TIME", 8)
     monkeypatch.setattr(following, "_WORDS_AT_A_TIME", 16)

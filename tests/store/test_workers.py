@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from store import library as library_module
+from store import indexing
 from store.embedding import MiniLM
 from store.late import LateHead
 from store.library import Library
@@ -132,7 +132,7 @@ def test_a_large_library_is_the_same_made_by_other_processes(
         here.add(papers)
         expected = vectors_of(here)
         assert not used
-    monkeypatch.setattr(library_module, "_MANY", 10)
+    monkeypatch.setattr(indexing, "_MANY", 10)
     with open_library(tmp_path / "beside") as beside:
         assert beside.add(papers).embedded == len(papers)
         assert used

@@ -7,8 +7,8 @@ import re
 from hypothesis import given
 
 from assistant.answer import Answer
+from store.adding import AddReport
 from store.exports.text import one_line
-from store.library import AddReport
 from store.paper import Paper, Rejected, Source
 from tests.assistant.any_answers import answered, answers, refused
 from tests.store.any_papers import hostile_texts, papers

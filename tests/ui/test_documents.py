@@ -6,7 +6,7 @@ import json
 from dataclasses import fields, replace
 
 from assistant.answer import Answer, Citation
-from store.library import AddReport
+from store.adding import AddReport
 from store.paper import Paper, Rejected, Skipped, Source
 from tests.ui.samples import ANSWER, CITATION, PAPER
 from ui.documents import (

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.answer import Answer, Retrieved
-from store.library import AddReport
+from store.adding import AddReport
 from store.paper import Paper, Rejected, Skipped, Source
 from store.readers.fields import paper_of
 from store.starter import starter_papers

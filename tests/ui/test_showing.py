@@ -9,7 +9,7 @@ from datetime import date as Date
 import pytest
 
 from assistant.answer import Sentence
-from store.library import AddReport
+from store.adding import AddReport
 from store.paper import Paper, Rejected, Skipped, Source
 from tests.ui.samples import ANSWER, CITATION, LOOSE, PAPER
 from tests.ui.screens import put_in_place, screen, written

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from assistant.answer import Answer, Citation, Passage, Sentence
+from store.adding import AddReport
 from store.exports.text import address, authors, clean, one_line
-from store.library import AddReport
 from store.paper import Paper, Source
 from ui.desk import Listing
 

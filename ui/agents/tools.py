@@ -13,7 +13,7 @@ from mcp.server.mcpserver.exceptions import ResourceNotFoundError, ToolError
 from mcp_types import CallToolResult, ToolAnnotations
 
 from prompts import load
-from store.library import AddReport
+from store.adding import AddReport
 from store.paper import Source
 from ui.agents import arguments as given
 from ui.agents import results, texts

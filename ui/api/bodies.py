@@ -14,7 +14,7 @@ from fastapi import Request
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
 
-from store.library import Record
+from store.adding import Record
 from store.paper import Source
 from store.readers import read_file
 from store.readers.base import Origin, ReaderError

@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from store.library import AddReport, Library, Record
+from store.adding import AddReport, Record
+from store.library import Library
 from ui.app import explained
 from ui.documents import Document, add_document
 from ui.problems import Problem

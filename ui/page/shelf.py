@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 
 from markupsafe import Markup
 
-from store.library import AddReport, Library, Record
+from store.adding import AddReport, Record
+from store.library import Library
 from store.orders import Order
 from store.paper import Opened, Source
 from store.readers import read_file
