@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from store import following
-from store import indexing
+from store import following, indexing
 from store.adding import Record
 from store.errors import BrokenLibrary
 from store.filters import Filters

@@ -7,7 +7,6 @@ page that was open while the server restarted goes on where it was.
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -15,34 +14,24 @@ from typing import Any
 
 from markupsafe import Markup
 
-from assistant.answer import (
-    Answer,
-    Done,
-    Restarted,
-    Retrieved,
-    Sentence,
-    Tokens,
-    Written,
-    join_sentences,
-    turn_of,
-)
+from assistant.answer import Answer, Done
 from assistant.engine import CitedQueryEngine
 from assistant.history import Conversations, UnknownConversation
 from assistant.history_rows import Conversation, Exchange, turns
 from assistant.markdown import answer_markdown
-from assistant.suggesting import first_questions, follow_ups
 from store.errors import LibraryError
 from ui.app import explained
 from ui.page.cards import Card
-from ui.page.exchanges import LIVE, Shown, others
+from ui.page.exchanges import Shown, others
+from ui.page.live import Live
 from ui.page.rendering import part
 from ui.page.running import Running, Stopped
 from ui.page.scope import Scope
+from ui.page.suggestions import Suggestions
 
 Updates = dict[str, Any]  # what changes on the page, by the component's name
 _LISTED, _MOST = 100, 5_000  # conversations at the side, at first and at all
 MORE = 100  # papers of a list at a time; page.js counts with it
-_STOPPED = "You stopped this answer here."
 
 log = logging.getLogger("assistant.page")
 
@@ -62,8 +51,7 @@ class Chat:
         self.conversations = conversations
         self._answered = answered
         self.running = Running()
-        self._openers: tuple[int, list[str]] = (-1, [])
-        self._making_openers = threading.Lock()
+        self.suggestions = Suggestions(engine)
 
     # --- conversations --------------------------------------------------------------------
 
@@ -176,25 +164,8 @@ class Chat:
 
     def _welcome(self) -> Markup:
         total = self.library.count()
-        version, questions = self._openers
-        if total and version != self.library.catalog.changes.version():
-            # Nobody waits for the better ones, of which each was tried.
-            questions = first_questions(self.library)
-            threading.Thread(target=self.suggest, name="suggest", daemon=True).start()
-        return part("exchanges", "welcome", total, questions if total else [])
-
-    def suggest(self) -> None:
-        """Chooses the questions to begin with, each of which the library answers."""
-        if not self._making_openers.acquire(blocking=False):
-            return
-        try:
-            version = self.library.catalog.changes.version()
-            questions = first_questions(self.library, answers=self.engine.can_answer)
-            self._openers = (version, questions)
-        except Exception:  # a library without suggestions can still be asked
-            log.exception("No first questions could be made")
-        finally:
-            self._making_openers.release()
+        questions = self.suggestions.first() if total else []
+        return part("exchanges", "welcome", total, questions)
 
     # --- asking ---------------------------------------------------------------------------
 
@@ -215,7 +186,7 @@ class Chat:
         except ValueError:
             yield {"chips": self.chips(scope)}  # which says what is wrong
             return
-        live = _Live(question)
+        live = Live(question)
         start: Updates = {"question": "", "live": live.html("Searching …"), "next": ""}
         exchanges: list[Exchange] = []
         if conversation is None:
@@ -266,18 +237,12 @@ class Chat:
         exchanges = self.conversations.exchanges(conversation.id) if conversation else []
         if conversation is None or not exchanges:
             return {}
-        before = turns(exchanges[:-1])
-        answer = exchanges[-1].answer
-        after = [*before, turn_of(answer)]
-        try:
-            can = partial(self.engine.can_answer, filters=scope.filters(), turns=after)
-            suggested = follow_ups(answer, before, library=self.library, answers=can)
-        except Exception:  # an answer without suggestions is still an answer
-            log.exception("No follow-ups could be made")
+        suggested = self.suggestions.next(exchanges, scope)
+        if suggested is None:
             return {}
         return {"next": part("exchanges", "next", conversation.id, suggested)}
 
-    def _failed(self, error: Exception, live: _Live) -> Updates:
+    def _failed(self, error: Exception, live: Live) -> Updates:
         """What went wrong as a sentence above what there is; the question is back in the box."""
         if not isinstance(error, LibraryError | OSError):
             log.error("An answer failed", exc_info=error)
@@ -319,60 +284,6 @@ class Chat:
             editing = copied[number].id if number < len(copied) else ""
         self.conversations.record(conversation.id, answer, instead_of=editing)
         return self.conversations.get(conversation.id) or conversation
-
-
-class _Live:
-    """An answer on its way."""
-
-    def __init__(self, question: str) -> None:
-        self.question = question
-        self.sentences: list[Sentence] = []
-        self.notice = ""
-        self.retrieved: Retrieved | None = None
-        self.answer: Answer | None = None
-
-    def heard(self, event: Retrieved | Written | Restarted) -> bool:
-        """Takes an event in; whether there is something new to see."""
-        if isinstance(event, Retrieved):
-            self.retrieved = event
-            return False
-        if isinstance(event, Written):
-            self.sentences.append(event.sentence)
-        else:
-            self.sentences.clear()
-            self.notice = event.notice
-        return True
-
-    def html(self, state: str, notice: str = "") -> Markup:
-        passages = self.retrieved.passages if self.retrieved else ()
-        return Shown(
-            LIVE,
-            self.question,
-            tuple(self.sentences),
-            passages,
-            notice=notice or self.notice,
-            state=state,
-        ).html()
-
-    def broken_off(self) -> Answer | None:
-        """What there is of the answer, or None where there is nothing."""
-        if self.retrieved is None or not self.sentences:
-            return None
-        sentences = tuple(self.sentences)
-        return Answer(
-            question=self.question,
-            status="partial",
-            text=join_sentences(sentences),
-            sentences=sentences,
-            citations=tuple(c for sentence in sentences for c in sentence.citations),
-            nearest=(),
-            passages=self.retrieved.passages,
-            searched=self.retrieved.searched,
-            writer="",
-            confidence=0.0,
-            tokens=Tokens(),
-            notice=_STOPPED,
-        )
 
 
 def place(conversation: str = "") -> dict[str, Any]:

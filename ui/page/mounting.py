@@ -35,7 +35,7 @@ def page_app(
     """The page over an engine, as an app of its own to be mounted at the root."""
     library = engine.library
     chat = Chat(engine, conversations, observer.answered)
-    threading.Thread(target=chat.suggest, name="suggest", daemon=True).start()
+    threading.Thread(target=chat.suggestions.choose, name="suggest", daemon=True).start()
 
     def card(paper_id: str) -> str:  # Gradio marks it, which a method can't be
         return chat.card(str(paper_id))
