@@ -74,10 +74,13 @@ $(WEIGHTS): $(VENV)/installed
 calibrate: install-test               ## chooses the refusal model from eval/questions.jsonl
 	$(BIN)/assistant eval calibrate
 
-model: install-test .venv-torch/installed $(WEIGHTS)   ## makes the shipped embedder: two hours on two cores
+model: install-test .venv-torch/installed $(WEIGHTS)   ## makes the shipped models: three hours on two cores
 	.venv-torch/bin/python -m eval.make_head $(WEIGHTS) build/head.npz
 	.venv-torch/bin/python -m eval.tune_model $(WEIGHTS) build/head.npz build/tuned
 	$(BIN)/python -m eval.make_model build/tuned
+	$(BIN)/python -m eval.reader_lessons build/reader.jsonl
+	.venv-torch/bin/python -m eval.tune_reader build/tuned build/reader.jsonl build/reader
+	$(BIN)/python -m eval.make_model build/reader --reader
 
 requirements: $(VENV)/installed       ## pins anew everything that pyproject and *.in allow
 	sh requirements/pin.sh $(abspath $(UV))

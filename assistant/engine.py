@@ -85,7 +85,7 @@ class CitedQueryEngine(BaseQueryEngine):
         reranker = None if postprocessors else make_reranker(self.settings, llm)
         if reranker:
             postprocessors = [reranker]
-        self.finder = Finder(library, retriever, postprocessors)
+        self.finder = Finder(library, retriever, postprocessors, self.settings.read_together)
         self.check = SupportCheck(library, self.finder.sentences)
 
     # --- the three ways to ask ------------------------------------------------------------

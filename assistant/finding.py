@@ -22,6 +22,7 @@ from assistant.refusal import features_of
 from assistant.reranking.base import Rerank, RerankFailed
 from assistant.reranking.model import ModelRerank
 from assistant.retrieval import HybridRetriever, named_first, to_node, to_passage
+from assistant.together import Reader, retold
 from store.filters import Filters
 from store.library import Library
 from store.paper import normal_title
@@ -88,12 +89,16 @@ class Finder:
         library: Library,
         retriever: BaseRetriever,
         postprocessors: Sequence[BaseNodePostprocessor],
+        together: int = 0,
     ) -> None:
+        """`together` is how many papers are read together with the question, at most."""
         self.library = library
         self.retriever = retriever
         self.postprocessors = list(postprocessors)
         self.sentences = SentenceVectors(library)
         self.texts = SentenceTexts(library)
+        self.reader = Reader()
+        self.together = together
         self._one_at_a_time = Lock()
 
     def find(
@@ -177,6 +182,15 @@ class Finder:
                     asked, read.pieces, terms, passages, evidence, one, self.library
                 )
             clock.step("select")
+            if own_order and self.together and passages:
+                # What a message adds to a paper that is known is asked of it by itself.
+                text = standalone.asks if standalone.favoured else asked
+                read_too = passages[: self.together] if not one or named > 1 else passages[:1]
+                with self._searching():
+                    judged = self.reader.judge(text, read_too, evidence, self.library)
+                evidence = retold(evidence, judged)
+                features["answers"] = judged[0].answers
+                clock.step("read")
         searched = Searched(
             question=asked,
             papers=papers,

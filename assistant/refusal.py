@@ -6,7 +6,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
@@ -15,7 +15,7 @@ from assistant.evidence import Evidence
 from assistant.late import held
 from assistant.question import Terms, asks_for_several
 from assistant.telling import asks_figure
-from assistant.trees import Trees
+from assistant.trees import Trees, chance
 from store.late import AskedPieces
 from store.library import Library
 from store.paper import Paper
@@ -50,10 +50,17 @@ class RefusalModel:
 
     trees: Trees
     threshold: float
+    reading: Mapping[str, float] = field(default_factory=dict)
 
     def confidence(self, features: Mapping[str, float]) -> float:
-        """From 0 to 1; 0 where there is nothing to go by."""
-        return self.trees.chance(features) if any(features.values()) else 0.0
+        """From 0 to 1; 0 where there is nothing to go by. Where the first papers were read
+        together with the question, what the reader says of the first counts beside the trees."""
+        if not any(features.values()):
+            return 0.0
+        log_odds = self.trees.raw(features)
+        if "answers" in features and self.reading:
+            log_odds += self.reading["answers"] * features["answers"] + self.reading["bias"]
+        return chance(log_odds)
 
 
 @cache
@@ -61,7 +68,7 @@ def shipped_model() -> RefusalModel:
     """The model that the package carries."""
     values = json.loads(files("assistant").joinpath("refusal.json").read_text("utf-8"))
     trees = Trees(tuple(values["features"]), values["base"], values["trees"])
-    return RefusalModel(trees, values["threshold"])
+    return RefusalModel(trees, values["threshold"], values.get("reading", {}))
 
 
 def mentioned(features: Mapping[str, float]) -> bool:

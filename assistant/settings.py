@@ -30,6 +30,14 @@ class AnswerSettings(BaseModel):
         ge=0,
         description="What the words add that a question's abbreviations stand for; 0 for none.",
     )
+    read_together: int = Field(
+        3,
+        ge=0,
+        le=8,
+        description="Papers that are read together with the question, which chooses the sentence "
+        "to begin with and helps to decide whether to answer: the first, and so many where several "
+        "are wanted; 0 for none.",
+    )
     max_sentences: int = Field(4, ge=1, le=12, description="Sentences of an extractive answer.")
     writer: Literal["auto", "extractive", "model"] = Field(
         "auto",

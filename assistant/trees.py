@@ -37,4 +37,9 @@ class Trees:
 
     def chance(self, features: Mapping[str, float]) -> float:
         """The log-odds as a share from 0 to 1."""
-        return 1 / (1 + math.exp(-max(min(self.raw(features), 30.0), -30.0)))
+        return chance(self.raw(features))
+
+
+def chance(log_odds: float) -> float:
+    """Log-odds as a share from 0 to 1."""
+    return 1 / (1 + math.exp(-max(min(log_odds, 30.0), -30.0)))

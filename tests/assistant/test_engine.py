@@ -86,7 +86,7 @@ def test_the_answer_says_what_was_searched_and_how_long_it_took(engine: CitedQue
     assert answer.searched.without_vectors == 0
     assert answer.writer == "extractive"
     assert (answer.tokens.prompt, answer.tokens.completion) == (0, 0)
-    assert set(answer.timings_ms) == {"understand", "retrieve", "select", "write", "total"}
+    assert set(answer.timings_ms) == {"understand", "retrieve", "select", "read", "write", "total"}
     parts = [ms for step, ms in answer.timings_ms.items() if step != "total"]
     assert sum(parts) == pytest.approx(answer.timings_ms["total"], rel=0.2, abs=2)
 
@@ -171,7 +171,7 @@ def test_while_vectors_are_made_the_answer_says_so(tmp_path: Path) -> None:
 def test_a_question_beyond_reading_is_cut_and_the_answer_says_so(engine: CitedQueryEngine) -> None:
     answer = engine.ask(f"{BEE_QUESTION} " + "please " * 20000)
     assert len(answer.question) <= LONGEST
-    assert answer.notice == "Only the first 4,000 characters of the question were read."
+    assert answer.notice.startswith("Only the first 4,000 characters of the question were read.")
     assert answer.timings_ms["total"] < 5000
     assert engine.ask(BEE_QUESTION).notice == BEES_DISAGREE
 

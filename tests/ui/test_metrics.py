@@ -65,7 +65,7 @@ def test_a_real_answer_has_the_stages_that_the_engine_goes_through(
     assert found["assistant_papers",] == len(FAKES)
     assert found["assistant_answers_total", "answered", "extractive"] == 1
     stages = {labels[1] for labels in found if labels[0] == "assistant_stage_seconds_count"}
-    assert stages == {"understand", "retrieve", "select", "write", "total"}
+    assert stages == {"understand", "retrieve", "select", "read", "write", "total"}
 
 
 def test_routes_are_templates_and_what_no_route_answers_is_other(
