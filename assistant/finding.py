@@ -111,10 +111,12 @@ class Finder:
         clock: Clock | None = None,
         llm: LLM | None = None,
         without: tuple[type[BaseNodePostprocessor], ...] = (),
+        together: bool = True,
     ) -> Found:
         """What the library holds on a question: passages, best first, their sentences, and the
         features that the decision to answer rests on. `llm` puts follow-ups into words;
-        postprocessors of the kinds in `without` are left out of this one search."""
+        postprocessors of the kinds in `without` are left out of this one search. Who wants the
+        passages alone spares the reading `together`, which changes nothing of them."""
         clock = clock or Clock()
         self.library.index_words()
         standalone = stand_alone(question, turns, llm)
@@ -122,7 +124,8 @@ class Finder:
             without = (*without, ModelRerank)
         postprocessors = [p for p in self.postprocessors if not isinstance(p, without)]
         clock.step("understand")
-        return self._find(question, standalone, filters, top_k, postprocessors, clock)
+        found = self._find(question, standalone, filters, top_k, postprocessors, clock)
+        return self._read(question, found, clock) if together else found
 
     def _find(
         self,
@@ -182,15 +185,6 @@ class Finder:
                     asked, read.pieces, terms, passages, evidence, one, self.library
                 )
             clock.step("select")
-            if own_order and self.together and passages:
-                # What a message adds to a paper that is known is asked of it by itself.
-                text = standalone.asks if standalone.favoured else asked
-                read_too = passages[: self.together] if not one or named > 1 else passages[:1]
-                with self._searching():
-                    judged = self.reader.judge(text, read_too, evidence, self.library)
-                evidence = retold(evidence, judged)
-                features["answers"] = judged[0].answers
-                clock.step("read")
         searched = Searched(
             question=asked,
             papers=papers,
@@ -201,6 +195,29 @@ class Finder:
         return Found(
             standalone, tuple(passages), tuple(evidence), features, searched, named, notice
         )
+
+    def _read(self, question: str, found: Found, clock: Clock) -> Found:
+        """The same after the first paper, or where several are wanted the first few, were read
+        together with the question: their sentences told apart anew, and among the features how
+        surely one of them answers."""
+        if not (self.together and found.passages):
+            return found
+        standalone, named = found.standalone, found.named
+        several = asks_for_several(question) or bool(standalone.excluded)
+        count = self.together if named > 1 or (several and not named) else 1
+        first, evidence = found.passages[:count], found.evidence
+        features, known = found.features, bool(standalone.favoured)
+        with self._searching():
+            judged = self.reader.judge(standalone.question, first, evidence, self.library)
+            answers = max(one.answers for one in judged)
+            # Follow-ups it wasn't taught: of a paper that the conversation means it may only say
+            # that it answers.
+            if not known or answers > 0:
+                features = {**features, "answers": answers}
+            if known:  # by the message alone, as in `_evidence`
+                judged = self.reader.judge(standalone.asks, first, evidence, self.library)
+        clock.step("read")
+        return replace(found, evidence=tuple(retold(evidence, judged)), features=features)
 
     @contextmanager
     def _searching(self) -> Iterator[None]:

@@ -44,8 +44,9 @@ SPEAK_FOR = frozenset(FEATURES) - {"figure", "words", "several"}
 class RefusalModel:
     """Boosted trees: the confidence that the passages answer the question.
 
-    `threshold` is where the errors on both kinds of questions balance; `eval calibrate` chose
-    it and prints the trade-off.
+    `threshold` is where the errors on both kinds of questions balance; `reading` is what the
+    reader's log-odds count for ("answers") and what keeps the threshold where it is ("bias").
+    `eval calibrate` chose them and prints the trade-off.
     """
 
     trees: Trees
@@ -53,9 +54,9 @@ class RefusalModel:
     reading: Mapping[str, float] = field(default_factory=dict)
 
     def confidence(self, features: Mapping[str, float]) -> float:
-        """From 0 to 1; 0 where there is nothing to go by. Where the first papers were read
-        together with the question, what the reader says of the first counts beside the trees."""
-        if not any(features.values()):
+        """From 0 to 1; 0 where the search gave nothing to go by. Where papers were read together
+        with the question, what the reader says counts beside the trees."""
+        if not any(features.get(name) for name in self.trees.features):
             return 0.0
         log_odds = self.trees.raw(features)
         if "answers" in features and self.reading:

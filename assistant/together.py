@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,7 @@ SENTENCES = 3  # of a paper that are read, the most telling ones
 # Word pieces of each part that are read: 64 + 26 + 3 * 52 and the marks between are 252 of 256.
 QUESTION, TITLE, SENTENCE = 64, 26, 52
 _CLS, _SEP = 101, 102
+_THREADS = 4  # for some 130 pieces; more would wait for one another
 
 Vectors = NDArray[np.float32]
 
@@ -90,8 +91,13 @@ class Reader:
     """
 
     def __init__(self, folder: Path = FOLDER) -> None:
-        self._model = Model(folder, usable_cores())  # a question waits for one text
-        self._heads = cache(lambda: _heads(folder))
+        self._model = Model(folder, min(usable_cores(), _THREADS))  # a question waits for one text
+
+    @cached_property
+    def _heads(self) -> _Heads:
+        with np.load(self._model.file("heads.npz")) as file:
+            names = ("answers", "sentence", "biases", "scales")
+            return _Heads(*(file[name].astype(np.float32) for name in names))
 
     def judge(
         self,
@@ -106,20 +112,24 @@ class Reader:
         pages, spans = [], []
         for number, passage in enumerate(passages):
             own = [e for e in evidence if e.passage == number]
-            best = sorted(own, key=lambda e: -e.telling)[:SENTENCES]
-            best.sort(key=lambda e: e.span)
+            best = most_telling(own)
             title = cut(passage.paper.title)[0][:TITLE].tolist()
             texts = [cut(e.text)[0][:SENTENCE].tolist() for e in best]
             pages.append(page(asked, title, texts, [e.telling for e in best]))
             spans.append([e.span for e in best])
         states = [self._read(one) for one in pages]
-        heads = self._heads()
-        return [_judged(heads, *one) for one in zip(pages, states, spans, strict=True)]
+        return [_judged(self._heads, *one) for one in zip(pages, states, spans, strict=True)]
 
     def _read(self, one: _Page) -> Vectors:
         ids = np.array([one.ids], np.int64)
         states: Vectors = self._model.session.run([STATES], {"ids": ids})[0][0]
         return states
+
+
+def most_telling(evidence: Sequence[Evidence]) -> list[Evidence]:
+    """Those of a paper's sentences that are read, as they follow one another."""
+    best = sorted(evidence, key=lambda e: -e.telling)[:SENTENCES]
+    return sorted(best, key=lambda e: e.span)
 
 
 def page(
@@ -161,9 +171,3 @@ def _unit(row: Vectors) -> Vectors:
 def _normal(row: Vectors) -> Vectors:
     normal: Vectors = (row - row.mean()) / np.sqrt(row.var() + 1e-5)
     return normal
-
-
-def _heads(folder: Path) -> _Heads:
-    with np.load(folder / "heads.npz") as file:
-        names = ("answers", "sentence", "biases", "scales")
-        return _Heads(*(file[name].astype(np.float32) for name in names))

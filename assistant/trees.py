@@ -35,10 +35,6 @@ class Trees:
             total += node[0]
         return total
 
-    def chance(self, features: Mapping[str, float]) -> float:
-        """The log-odds as a share from 0 to 1."""
-        return chance(self.raw(features))
-
 
 def chance(log_odds: float) -> float:
     """Log-odds as a share from 0 to 1."""

@@ -193,6 +193,10 @@ def main(
     ] = False,
 ) -> None:
     """Make the shipped models from weights."""
+    if reader and references is not None:
+        raise typer.BadParameter("--references are vectors, and the reader makes none.")
+    if reader and not (source / "heads.npz").is_file():
+        raise typer.BadParameter(f"{source} holds no heads.npz: name what eval.tune_reader wrote.")
     weights, tokenizer = read_weights(source)
     if reader:
         out = out or Path("assistant/data/reader")

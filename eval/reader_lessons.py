@@ -20,7 +20,7 @@ from assistant.evidence import Evidence, gather
 from assistant.late import ask
 from assistant.question import terms_of
 from assistant.retrieval import HybridRetriever
-from assistant.together import QUESTION, SENTENCE, SENTENCES, TITLE
+from assistant.together import QUESTION, SENTENCE, TITLE, most_telling
 from eval.choosing import training_engine
 from eval.questions import TRAINING, Question, load_questions
 from store.paper import Paper, normal_title
@@ -36,6 +36,9 @@ def lessons(engine: CitedQueryEngine, questions: Sequence[Question]) -> Iterator
     assert isinstance(retriever, HybridRetriever)
     titles = {normal_title(paper.title): paper for paper in library.catalog.list()}
     cut = library.pieces.model.whole
+    held = {
+        title for question in questions if question.split == "held" for title in question.papers
+    }
     for question in questions:
         asked, terms = ask(question.question, library), terms_of(question.question, library)
         right = [titles[title] for title in question.papers if title in titles]
@@ -55,6 +58,7 @@ def lessons(engine: CitedQueryEngine, questions: Sequence[Question]) -> Iterator
                     "title": cut(passage.paper.title)[0][:TITLE].tolist(),
                     "found": passage.scores.fused,
                     "right": passage.paper in right,
+                    "held": normal_title(passage.paper.title) in held,
                     **_sentences(
                         [e for e in evidence if e.passage == number],
                         question.evidence.get(normal_title(passage.paper.title), []),
@@ -77,7 +81,7 @@ def _sentences(
     own: Sequence[Evidence], gold: Sequence[tuple[int, int]], cut: Any
 ) -> dict[str, list[Any]]:
     """The sentences that the reader sees, how telling each is, and which are evidence."""
-    best = sorted(sorted(own, key=lambda e: -e.telling)[:SENTENCES], key=lambda e: e.span)
+    best = most_telling(own)
     return {
         "sentences": [cut(e.text)[0][:SENTENCE].tolist() for e in best],
         "telling": [e.telling for e in best],

@@ -4,11 +4,12 @@
     .venv-torch/bin/python -m eval.tune_reader build/tuned build/reader.jsonl build/reader
     .venv/bin/python -m eval.make_model build/reader --reader    # rounds it
 
-It begins as the tuned embedder (`build/tuned`), all layers but the lowest, and learns three things
-of a question: which of the papers that the search brought is right (which teaches it to read; the
-product keeps the search's order), which of that paper's sentences answers, and whether a paper
-answers at all. Papers marked "held" are never learnt from. An hour on
-two cores, and needs torch, which the product doesn't.
+It begins as the tuned embedder (`build/tuned`), or as a reader that is taught on, and learns with
+all layers but the lowest three things of a question: which of the papers that the search brought is
+right (which teaches it to read; the product keeps the search's order), which of that paper's
+sentences answers, and whether a paper answers at all. Papers marked "held" are never learnt from,
+neither as right ones nor as wrong ones. What is kept is the moving average of the weights. An hour
+on two cores, and needs torch, which the product doesn't.
 """
 
 from __future__ import annotations
@@ -18,23 +19,31 @@ import random
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
+import typer
 from safetensors.torch import load_file, save_file
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from transformers import BertConfig, BertModel
+
+from assistant.together import SENTENCES, page
 
 QUESTIONS = 8  # of one step
 WRONG = 2  # papers beside the right one: the nearest, and others by lot
 _OTHERS = 4
 AT_ONCE = 12  # papers read in one go, of about one length
 RATE, HEAD_RATE, WARMING = 8e-5, 3e-4, 60
-WIDTH, SENTENCES = 384, 3
+AVERAGED = 0.997  # of the average so far that each step keeps
+SAVED = 300  # steps after which what there is is written
+WIDTH = 384
 FROZEN = ("model.embeddings.", "model.encoder.layer.0.")
 # Riddles give nothing away that a paper says, and of paraphrases, which say little, a third does.
 LEFT_OUT, PARAPHRASES = "riddle", 0.33
-_CLS, _SEP = 101, 102
+HEADS = "heads.npz"
+SAID = ("answers", "sentence")  # nobody asks the product's reader for an order
+SCALED = [0, 1, 4]  # the scales of these two
 _NEVER = -1e4  # the score of a sentence that isn't there
 
 Tensor = Any  # torch isn't there where types are checked
@@ -46,14 +55,15 @@ Read = tuple[Tensor, Tensor, Tensor]  # of a paper: its sentences' scores, its o
 class Reader(torch.nn.Module):
     """The model and what is made of its states, just as `assistant.together` does it."""
 
-    def __init__(self, weights: Path) -> None:
+    def __init__(self, folder: Path) -> None:
+        """`folder` holds model.safetensors, and heads.npz if that is a reader already."""
         super().__init__()
         config = BertConfig(
             hidden_size=WIDTH, num_hidden_layers=6, num_attention_heads=12, intermediate_size=1536,
             attention_probs_dropout_prob=0.05, hidden_dropout_prob=0.05,
         )  # fmt: skip
         self.model = BertModel(config, add_pooling_layer=False)
-        self.model.load_state_dict(load_file(weights), strict=False)
+        self.model.load_state_dict(load_file(folder / "model.safetensors"), strict=False)
         self.normal = torch.nn.LayerNorm(WIDTH, elementwise_affine=False)
         self.order, self.answers, self.sentence = (torch.nn.Linear(WIDTH, 1) for _ in range(3))
         for head in (self.order, self.answers, self.sentence):
@@ -62,6 +72,17 @@ class Reader(torch.nn.Module):
         # Of telling, a sentence's cosine, found, a paper's cosine, the best sentence's.
         self.scales = torch.nn.Parameter(torch.tensor([0.8, 1.0, 3.0, 1.0, 3.0]))
         torch.nn.init.constant_(self.answers.bias, -2.0)
+        if (folder / HEADS).exists():
+            self._take_up(folder / HEADS)
+
+    @torch.no_grad()
+    def _take_up(self, heads: Path) -> None:
+        with np.load(heads) as file:
+            for place, name in enumerate(SAID):
+                head = getattr(self, name)
+                head.weight[0] = torch.from_numpy(file[name])
+                head.bias[0] = float(file["biases"][place])
+            self.scales[SCALED] = torch.from_numpy(file["scales"])
 
     def forward(self, ids: Tensor, parts: Tensor, telling: Tensor, found: Tensor) -> Read:
         """Papers in rows. `parts` is 0 for the question, 1 for the title, from 2 for sentences, -1
@@ -90,30 +111,25 @@ class Reader(torch.nn.Module):
 
 def read(reader: Reader, pairs: Sequence[tuple[Lesson, Paper]]) -> list[Read]:
     """What the reader makes of each paper, in the order given."""
-    rows = [_row(lesson, paper) for lesson, paper in pairs]
-    order = sorted(range(len(rows)), key=lambda i: len(rows[i][0]))
+    rows = [
+        page(lesson["question"], paper["title"], paper["sentences"], paper["telling"])
+        for lesson, paper in pairs
+    ]
+    order = sorted(range(len(rows)), key=lambda i: len(rows[i].ids))
     made: list[Read] = [(torch.zeros(0),) * 3] * len(rows)
     for start in range(0, len(order), AT_ONCE):
         some = order[start : start + AT_ONCE]
         pad = torch.nn.utils.rnn.pad_sequence
-        ids = pad([torch.tensor(rows[i][0]) for i in some], batch_first=True)
-        parts = pad([torch.tensor(rows[i][1]) for i in some], batch_first=True, padding_value=-2)
+        ids = pad([torch.tensor(rows[i].ids) for i in some], batch_first=True)
+        owners = [torch.from_numpy(rows[i].parts) for i in some]
+        parts = pad(owners, batch_first=True, padding_value=-2)
         telling = torch.zeros(len(some), SENTENCES)
         for place, i in enumerate(some):
-            own = torch.tensor(pairs[i][1]["telling"], dtype=torch.float32)
-            telling[place, : len(own)] = own
+            telling[place, : len(rows[i].telling)] = torch.from_numpy(rows[i].telling)
         found = torch.tensor([pairs[i][1]["found"] for i in some], dtype=torch.float32)
         for i, *values in zip(some, *reader(ids, parts, telling, found), strict=True):
             made[i] = (values[0], values[1], values[2])
     return made
-
-
-def _row(lesson: Lesson, paper: Paper) -> tuple[list[int], list[int]]:
-    ids, parts = [_CLS], [-1]
-    for number, pieces in enumerate([lesson["question"], paper["title"], *paper["sentences"]]):
-        ids += [*pieces, _SEP]
-        parts += [number] * len(pieces) + [-1]
-    return ids, parts
 
 
 def loss(reader: Reader, lessons: Sequence[Lesson]) -> Tensor:
@@ -141,8 +157,9 @@ def loss(reader: Reader, lessons: Sequence[Lesson]) -> Tensor:
 
 
 def _drawn(lesson: Lesson) -> list[Paper]:
-    """The right paper, if there is one, then the nearest wrong one and others by lot."""
-    papers = [paper for paper in lesson["papers"] if paper["sentences"]]
+    """The right paper, if there is one, then the nearest wrong one and others by lot; none that
+    is kept apart."""
+    papers = [paper for paper in lesson["papers"] if paper["sentences"] and not paper["held"]]
     right = [paper for paper in papers if paper["right"]][:1]
     wrong = [paper for paper in papers if not paper["right"]]
     others = random.sample(wrong[1:_OTHERS], min(WRONG - 1, len(wrong[1:_OTHERS])))
@@ -173,57 +190,73 @@ def fares(reader: Reader, lessons: Sequence[Lesson]) -> str:
     )
 
 
-def learn(reader: Reader, lessons: Sequence[Lesson], rounds: float) -> None:
-    """`rounds` of one may end early: then not all questions are seen."""
+def learn(
+    reader: Reader, lessons: Sequence[Lesson], rounds: float, rate: float, out: Path
+) -> Reader:
+    """The moving average of what `reader` was at each step; written to `out` on the way.
+    `rounds` of one may end early: then not all questions are seen."""
     parameters = dict(reader.named_parameters())
     for name, parameter in parameters.items():
         parameter.requires_grad = not name.startswith(FROZEN)
     free = {name: p for name, p in parameters.items() if p.requires_grad}
+    body = [p for name, p in free.items() if name.startswith("model.")]
+    heads = [p for name, p in free.items() if not name.startswith("model.")]
     steps = int(rounds * len(lessons) / QUESTIONS)
     optimiser = torch.optim.AdamW(
-        [
-            {"params": [p for n, p in free.items() if n.startswith("model.")], "lr": RATE},
-            {"params": [p for n, p in free.items() if not n.startswith("model.")], "lr": HEAD_RATE},
-        ],
-        weight_decay=0.01,
+        [{"params": body, "lr": rate}, {"params": heads, "lr": HEAD_RATE}], weight_decay=0.01
     )
     falling = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda step: min((step + 1) / WARMING, max(1 - step / steps, 0.03))
     )
-    drawn = _steps(lessons)
-    for step in range(1, steps + 1):
+    averaged = AveragedModel(reader, multi_avg_fn=get_ema_multi_avg_fn(AVERAGED))
+    missed: list[float] = []
+    for step, some in zip(range(1, steps + 1), _steps(lessons), strict=False):
         reader.train()
         optimiser.zero_grad()
-        missed = loss(reader, next(drawn))
-        missed.backward()
+        loss_of_step = loss(reader, some)
+        loss_of_step.backward()
         torch.nn.utils.clip_grad_norm_(reader.parameters(), 1.0)
         optimiser.step()
         falling.step()
+        averaged.update_parameters(reader)
+        missed.append(loss_of_step.item())
         if step % 50 == 0:
-            print(f"{step} of {steps}: {missed.item():.3f}", flush=True)
+            print(f"{step} of {steps}: {np.mean(missed[-50:]):.3f}", flush=True)
+        if step % SAVED == 0:
+            save(averaged.module, out)
+    learnt: Reader = averaged.module
+    return learnt
 
 
 def _steps(lessons: Sequence[Lesson]) -> Iterator[list[Lesson]]:
+    """Questions of one step after another, each once before any comes again."""
     while True:
         left = random.sample(list(lessons), len(lessons))
-        yield from (left[at : at + QUESTIONS] for at in range(0, len(left) - QUESTIONS, QUESTIONS))
+        yield from (left[at : at + QUESTIONS] for at in range(0, len(left), QUESTIONS))
 
 
 def save(reader: Reader, out: Path) -> None:
     """Writes model.safetensors, and heads.npz as `assistant.together` reads it."""
     state = {name: tensor.contiguous() for name, tensor in reader.model.state_dict().items()}
     save_file(state, out / "model.safetensors")
-    heads = {name: getattr(reader, name) for name in ("answers", "sentence")}
+    heads = {name: getattr(reader, name) for name in SAID}
     rows = {name: head.weight.detach().numpy()[0] for name, head in heads.items()}
     biases = np.array([float(head.bias.detach()) for head in heads.values()], np.float32)
-    scales = reader.scales.detach().numpy()[[0, 1, 4]]  # nobody asks for an order
-    np.savez_compressed(out / "heads.npz", biases=biases, scales=scales, **rows)
+    scales = reader.scales.detach().numpy()[SCALED]
+    np.savez_compressed(out / HEADS, biases=biases, scales=scales, **rows)
 
 
-def main(base: str, lessons: str, out: str, rounds: str = "0.7") -> None:
-    torch.manual_seed(0)
-    random.seed(0)
-    given = [json.loads(line) for line in Path(lessons).read_text("utf-8").splitlines()]
+def main(
+    base: Annotated[Path, typer.Argument(help="The tuned embedder, or a reader to teach on.")],
+    lessons: Annotated[Path, typer.Argument(help="What eval.reader_lessons wrote.")],
+    out: Annotated[Path, typer.Argument(help="The folder for what was learnt.")],
+    rounds: Annotated[float, typer.Option(help="How often each question is seen.")] = 0.7,
+    rate: Annotated[float, typer.Option(help="Of learning, at its height.")] = RATE,
+    seed: Annotated[int, typer.Option(help="Another takes other questions first.")] = 0,
+) -> None:
+    torch.manual_seed(seed)
+    random.seed(seed)
+    given = [json.loads(line) for line in lessons.read_text("utf-8").splitlines()]
     held = [lesson for lesson in given if lesson["split"] == "held"]
     known = [
         lesson
@@ -234,15 +267,12 @@ def main(base: str, lessons: str, out: str, rounds: str = "0.7") -> None:
         and len(_drawn(lesson)) > 1
     ]
     print(f"{len(known)} questions, {len(held)} held", flush=True)
-    reader = Reader(Path(base) / "model.safetensors")
-    learn(reader, known, float(rounds))
-    print("on held papers:", fares(reader, held), flush=True)
-    Path(out).mkdir(parents=True, exist_ok=True)
-    save(reader, Path(out))
-    shutil.copy(Path(base) / "tokenizer.json", out)
+    out.mkdir(parents=True, exist_ok=True)
+    shutil.copy(base / "tokenizer.json", out)
+    learnt = learn(Reader(base), known, rounds, rate, out)
+    save(learnt, out)
+    print("on held papers:", fares(learnt, held), flush=True)
 
 
 if __name__ == "__main__":
-    import sys
-
-    main(*sys.argv[1:])
+    typer.run(main)

@@ -41,7 +41,7 @@ _LONGEST_WORD = 100
 
 
 class ModelMissing(FileNotFoundError):
-    """The files of the built-in embedder are not where they should be."""
+    """The files of a built-in model are not where they should be."""
 
 
 def usable_cores() -> int:
@@ -89,7 +89,7 @@ class Model:
     def tokenizer(self) -> Tokenizer:
         with self._opening:
             if self._tokenizer is None:
-                file = self._file("tokenizer.json")
+                file = self.file("tokenizer.json")
                 from tokenizers import Tokenizer
 
                 self._tokenizer = Tokenizer.from_file(str(file))
@@ -98,7 +98,7 @@ class Model:
     @cached_property
     def digest(self) -> str:
         """sha256 of model and tokenizer, as `eval.make_model` noted it when it made them."""
-        about = json.loads(self._file("model.json").read_text(encoding="utf-8"))
+        about = json.loads(self.file("model.json").read_text(encoding="utf-8"))
         return str(about["sha256"])
 
     def pieces(self, text: str) -> Encoding:
@@ -131,7 +131,7 @@ class Model:
         return Reading(vector[0], *cut, states[0, 1:-1])
 
     def _load(self) -> InferenceSession:
-        model = self._file("model.onnx")
+        model = self.file("model.onnx")
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -143,7 +143,8 @@ class Model:
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
 
-    def _file(self, name: str) -> Path:
+    def file(self, name: str) -> Path:
+        """One of the model's files. Raises ModelMissing where it isn't there."""
         path = self.folder / name
         if not path.is_file():
             raise ModelMissing(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from assistant.trees import chance
 from eval.fitting import fit_trees
 
 NAMES = ("held", "words")
@@ -18,9 +19,8 @@ def test_trees_tell_two_kinds_apart_and_never_fall_in_what_speaks_for_an_answer(
     rows = [dict(zip(NAMES, row, strict=True)) for row in values.tolist()]
     trees = fit_trees(rows, labels, np.ones(600), NAMES, frozenset({"held"}))
     free = fit_trees(rows, labels, np.ones(600), NAMES, frozenset())
-    assert (
-        trees.chance({"held": 0.7, "words": 0.2}) > 0.5 > trees.chance({"held": 0.3, "words": 0.2})
-    )
+    more, less = ({"held": held, "words": 0.2} for held in (0.7, 0.3))
+    assert chance(trees.raw(more)) > 0.5 > chance(trees.raw(less))
     ladder = [trees.raw({"held": step / 50, "words": 0.2}) for step in range(51)]
     assert ladder == sorted(ladder)
     loose = [free.raw({"held": step / 50, "words": 0.2}) for step in range(51)]
@@ -33,5 +33,5 @@ def test_what_counts_for_nothing_teaches_nothing() -> None:
     labels = np.array([bool(n % 2) for n in range(200)] * 2)
     counts = np.array([1.0] * 200 + [0.0] * 200)
     trees = fit_trees([*rows, *turned], labels, counts, NAMES, frozenset())
-    assert trees.chance(rows[1]) > 0.9
-    assert trees.chance(rows[0]) == pytest.approx(1 - trees.chance(rows[1]), abs=0.05)
+    assert chance(trees.raw(rows[1])) > 0.9
+    assert chance(trees.raw(rows[0])) == pytest.approx(1 - chance(trees.raw(rows[1])), abs=0.05)
