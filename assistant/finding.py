@@ -214,7 +214,7 @@ class Finder:
             # that it answers.
             if not known or answers > 0:
                 features = {**features, "answers": answers}
-            if known:  # by the message alone, as in `_evidence`
+            if known and standalone.asks != standalone.question:  # as in `_evidence`
                 judged = self.reader.judge(standalone.asks, first, evidence, self.library)
         clock.step("read")
         return replace(found, evidence=tuple(retold(evidence, judged)), features=features)

@@ -91,7 +91,7 @@ def calibrate(
     """Fits on `learnt`, or takes the shipped trees where there is none, picks the threshold where
     both kinds of `tune` fare equally well, and shows it on `test`; both have the cases of several
     libraries. What the reader of question and paper says counts beside the trees as much as `tune`
-    and `held` tell, which neither has learnt from. Returns the model, and the trade-off of both
+    and `held` tell, none of which it has learnt from. Returns the model, and the trade-off of both
     halves, of each library's test, and of `held`."""
     learnt = [case for case in learnt if case.count]
     trees = shipped_model().trees
@@ -111,8 +111,9 @@ def calibrate(
     share = share_of_reading([clean, *asked[0]], trees)
     # Read or not, it is one threshold: the bias moves the other one there.
     threshold = _balanced(known, RefusalModel(trees, 0.0))
-    model = RefusalModel(trees, threshold, {"answers": share, "bias": 0.0})
-    bias = _log_odds(threshold) - _log_odds(_balanced(known, model))
+    bias = -share * _mean_answers(known)  # about where `_balanced` looks
+    model = RefusalModel(trees, threshold, {"answers": share, "bias": bias})
+    bias += _log_odds(threshold) - _log_odds(_balanced(known, model))
     model = replace(model, reading={"answers": share, "bias": round(bias, 4)})
 
     def shown(cases: Sequence[Case]) -> dict[str, Any]:
@@ -149,6 +150,11 @@ def share_of_reading(sets: Sequence[Sequence[Case]], trees: Trees) -> float:
         return float(np.mean(areas))
 
     return float(max(np.arange(11) / 10, key=area))
+
+
+def _mean_answers(known: Sequence[Case]) -> float:
+    read = [case.features["answers"] for case in known if "answers" in case.features]
+    return float(np.mean(read)) if read else 0.0
 
 
 def _log_odds(share: float) -> float:

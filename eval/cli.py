@@ -121,11 +121,15 @@ def calibrate(
     as_json: JsonOption = False,
     keep: KeepOption = False,
     trees: Annotated[
-        bool, typer.Option(help="Fit the trees anew; otherwise only the threshold is chosen.")
+        bool,
+        typer.Option(
+            help="Fit the trees anew, not only what reading counts for, and the threshold."
+        ),
     ] = True,
 ) -> None:
     """Fit the refusal model on training questions and the starter library's tuning half, choose
-    its threshold on both tuning halves; print the trade-off."""
+    its threshold on both tuning halves, and what reading papers together with the question counts
+    for on these and on held papers; print the trade-off."""
     from eval.calibrate import calibrate as fit
     from eval.calibrate import cases
     from eval.questions import QUESTIONS, STARTER, TRAINING, load_questions

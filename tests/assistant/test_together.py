@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,8 +18,16 @@ from assistant.evidence import Evidence, SentenceTexts, gather
 from assistant.late import ask
 from assistant.question import terms_of
 from assistant.refusal import shipped_model
-from assistant.settings import AnswerSettings
-from assistant.together import QUESTION, SENTENCE, SENTENCES, TITLE, Judgement, Reader, retold
+from assistant.together import (
+    FOLDER,
+    QUESTION,
+    SENTENCE,
+    SENTENCES,
+    TITLE,
+    Judgement,
+    Reader,
+    retold,
+)
 from assistant.together import page as page_of
 from store.library import Library
 from store.minilm import WINDOW, ModelMissing
@@ -91,6 +100,12 @@ def test_a_missing_model_is_told(tmp_path: Path, library: Library) -> None:
         Reader(tmp_path).judge(WASHED, *gathered(library, WASHED, CRANES), library)
 
 
+def test_missing_heads_are_told(tmp_path: Path, library: Library) -> None:
+    shutil.copy(FOLDER / "model.onnx", tmp_path)
+    with pytest.raises(ModelMissing, match=r"heads\.npz is missing"):
+        Reader(tmp_path).judge(WASHED, *gathered(library, WASHED, CRANES), library)
+
+
 def rows(*telling: Sequence[float]) -> list[Evidence]:
     """The sentences of papers, each ten characters from the next."""
     return [
@@ -123,18 +138,6 @@ def test_nothing_is_lost_whatever_is_read(telling: list[list[float]], read: int)
     for number, own in enumerate(telling):
         now = [e.telling for e in found if e.passage == number]
         assert sorted(now) == sorted(own)
-
-
-def test_papers_are_read_together_with_the_question_unless_it_is_switched_off(
-    library: Library,
-) -> None:
-    on, off = (
-        CitedQueryEngine(library, AnswerSettings(read_together=n)).find(WASHED) for n in (3, 0)
-    )
-    assert "answers" in on.features
-    assert "answers" not in off.features
-    assert off.passages == on.passages
-    assert on.passages[0].paper == CRANES
 
 
 def test_what_the_reader_says_counts_for_the_confidence(library: Library) -> None:
