@@ -122,9 +122,7 @@ def calibrate(
     keep: KeepOption = False,
     trees: Annotated[
         bool,
-        typer.Option(
-            help="Fit the trees anew, not only what reading counts for, and the threshold."
-        ),
+        typer.Option(help="Fit the trees anew; otherwise only threshold and share of reading."),
     ] = True,
 ) -> None:
     """Fit the refusal model on training questions and the starter library's tuning half, choose
