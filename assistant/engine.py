@@ -170,10 +170,9 @@ class CitedQueryEngine(BaseQueryEngine):
         turns: Sequence[Turn] = (),
         top_k: int | None = None,
         rerank: bool = True,
-        together: bool = True,
     ) -> Found:
         """What `ask` would write from, without the writing; see `Finder.find`. Without `rerank`
-        the reranker is spared, without `together` the reading of the first papers."""
+        the reranker is spared."""
         question, _ = readable(question)
         return self.finder.find(
             question,
@@ -182,7 +181,6 @@ class CitedQueryEngine(BaseQueryEngine):
             top_k=top_k or self.settings.top_k,
             llm=self.llm,
             without=() if rerank else (Rerank,),
-            together=together,
         )
 
     def can_answer(

@@ -18,11 +18,12 @@ from assistant.conversation import Standalone, stand_alone
 from assistant.evidence import Evidence, SentenceTexts, SentenceVectors, gather
 from assistant.late import Asked, ask
 from assistant.question import Terms, asks_for_several, terms_of
+from assistant.reading import FirstPapers
 from assistant.refusal import features_of
 from assistant.reranking.base import Rerank, RerankFailed
 from assistant.reranking.model import ModelRerank
 from assistant.retrieval import HybridRetriever, named_first, to_node, to_passage
-from assistant.together import Reader, retold
+from assistant.together import Reader
 from store.filters import Filters
 from store.library import Library
 from store.paper import normal_title
@@ -78,7 +79,7 @@ class _Ranked:
 class Finder:
     """Understands a question in its conversation, retrieves, reranks and gathers evidence.
 
-    The built-in retriever's passages are put in a new order by what their sentences say; the
+    The built-in retriever's passages are put in a new order where the first ones are close; the
     order of another retriever, or of postprocessors, stands. Only papers that the question names
     go before all others. A passage's scores are how it was found, whatever a postprocessor makes
     of them.
@@ -97,8 +98,7 @@ class Finder:
         self.postprocessors = list(postprocessors)
         self.sentences = SentenceVectors(library)
         self.texts = SentenceTexts(library)
-        self.reader = Reader()
-        self.together = together
+        self.first_papers = FirstPapers(Reader(), library, together)
         self._one_at_a_time = Lock()
 
     def find(
@@ -111,12 +111,10 @@ class Finder:
         clock: Clock | None = None,
         llm: LLM | None = None,
         without: tuple[type[BaseNodePostprocessor], ...] = (),
-        together: bool = True,
     ) -> Found:
         """What the library holds on a question: passages, best first, their sentences, and the
         features that the decision to answer rests on. `llm` puts follow-ups into words;
-        postprocessors of the kinds in `without` are left out of this one search. Who wants the
-        passages alone spares the reading `together`, which changes nothing of them."""
+        postprocessors of the kinds in `without` are left out of this one search."""
         clock = clock or Clock()
         self.library.index_words()
         standalone = stand_alone(question, turns, llm)
@@ -124,8 +122,7 @@ class Finder:
             without = (*without, ModelRerank)
         postprocessors = [p for p in self.postprocessors if not isinstance(p, without)]
         clock.step("understand")
-        found = self._find(question, standalone, filters, top_k, postprocessors, clock)
-        return self._read(question, found, clock) if together else found
+        return self._find(question, standalone, filters, top_k, postprocessors, clock)
 
     def _find(
         self,
@@ -176,14 +173,25 @@ class Finder:
                     passages = passages[:top_k]
                     evidence = [e for e in evidence if e.passage < top_k]
                 named = sum(passage.paper.id in first for passage in passages)
+            clock.step("select")
+            several = bool(standalone.excluded) or asks_for_several(question)
+            with self._searching():
+                reading = self.first_papers.read(
+                    standalone, passages, evidence, several=several, named=named, movable=own_order
+                )
+                passages, evidence = reading.passages, reading.evidence
+            clock.step("read")
+            with self._searching():
                 if standalone.favoured:  # a title put in for "it" is held by its paper anyhow
                     terms = own[1]
                     if len(standalone.favoured) == 1:  # a comparison asks for nothing else
                         read = own[0]
-                one = not (first or standalone.excluded or asks_for_several(question))
+                one = not (first or several)
                 features = features_of(
                     asked, read.pieces, terms, passages, evidence, one, self.library
                 )
+                if reading.answers is not None:
+                    features["answers"] = reading.answers
             clock.step("select")
         searched = Searched(
             question=asked,
@@ -195,29 +203,6 @@ class Finder:
         return Found(
             standalone, tuple(passages), tuple(evidence), features, searched, named, notice
         )
-
-    def _read(self, question: str, found: Found, clock: Clock) -> Found:
-        """The same after the first paper, or where several are wanted the first few, were read
-        together with the question: their sentences told apart anew, and among the features how
-        surely one of them answers."""
-        if not (self.together and found.passages):
-            return found
-        standalone, named = found.standalone, found.named
-        several = asks_for_several(question) or bool(standalone.excluded)
-        count = self.together if named > 1 or (several and not named) else 1
-        first, evidence = found.passages[:count], found.evidence
-        features, known = found.features, bool(standalone.favoured)
-        with self._searching():
-            judged = self.reader.judge(standalone.question, first, evidence, self.library)
-            answers = max(one.answers for one in judged)
-            # Follow-ups it wasn't taught: of a paper that the conversation means it may only say
-            # that it answers.
-            if not known or answers > 0:
-                features = {**features, "answers": answers}
-            if known and standalone.asks != standalone.question:  # as in `_evidence`
-                judged = self.reader.judge(standalone.asks, first, evidence, self.library)
-        clock.step("read")
-        return replace(found, evidence=tuple(retold(evidence, judged)), features=features)
 
     @contextmanager
     def _searching(self) -> Iterator[None]:

@@ -232,6 +232,13 @@ def named_first(
 ) -> tuple[list[Passage], list[Evidence]]:
     """Puts the papers in `first` before all others and numbers the evidence anew."""
     order = sorted(range(len(passages)), key=lambda i: passages[i].paper.id not in first)
+    return in_order(order, passages, evidence)
+
+
+def in_order(
+    order: Sequence[int], passages: Sequence[Passage], evidence: Sequence[Evidence]
+) -> tuple[list[Passage], list[Evidence]]:
+    """The passages by their old places in `order`, and the evidence numbered anew."""
     place = {old: new for new, old in enumerate(order)}
     moved = [replace(e, passage=place[e.passage]) for e in evidence]
     return [passages[i] for i in order], sorted(moved, key=lambda e: (e.passage, e.span))

@@ -88,7 +88,7 @@ def ours(engine: CitedQueryEngine, question: str) -> Ranked:
     """The product's ranking: the ten papers that an answer would rest on, in their order, then
     what its retriever brings beyond them. Only the ten are timed, as nobody asks for more."""
     began = time.perf_counter()
-    found = engine.find(question, top_k=FIRST, together=False)
+    found = engine.find(question, top_k=FIRST)
     took = (time.perf_counter() - began) * 1000
     ids = [passage.paper.id for passage in found.passages]
     retriever = engine.finder.retriever

@@ -165,7 +165,7 @@ class LocalDesk:
     def search(
         self, query: str, *, filters: Filters = Filters(), top_k: int | None = None
     ) -> tuple[Passage, ...]:
-        return self.engine.find(query, filters=filters, top_k=top_k, together=False).passages
+        return self.engine.find(query, filters=filters, top_k=top_k).passages
 
     def table(
         self,

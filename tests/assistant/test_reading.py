@@ -9,23 +9,28 @@ from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from assistant.answer import Passage, Scores, Turn
+from assistant.conversation import stand_alone
 from assistant.engine import CitedQueryEngine
-from assistant.evidence import Evidence
+from assistant.evidence import Evidence, SentenceTexts, gather
+from assistant.late import ask
+from assistant.question import terms_of
+from assistant.reading import FirstPapers
 from assistant.refusal import FEATURES, shipped_model
 from assistant.retrieval import to_node
 from assistant.settings import AnswerSettings
 from assistant.together import Judgement, Reader, retold
 from store.library import Library
 from store.paper import Paper
-from tests.assistant.invented import BELLS, CRANES, LEDGERS, turn
+from tests.assistant.invented import BEES, BELLS, CRANES, LEDGERS, SEALS, turn
 
 WASHED = "Where did a zinc primer halve the loss of steel?"
 
 
 class Watched(Reader):
-    """Reads as ever, or says what a test wants it to, and keeps what it was asked."""
+    """Reads as ever, or says of each paper in turn what a test wants it to, and keeps what it was
+    asked."""
 
-    def __init__(self, answers: float | None = None) -> None:
+    def __init__(self, *answers: float) -> None:
         super().__init__()
         self.asked: list[tuple[str, tuple[Paper, ...]]] = []
         self._answers = answers
@@ -39,14 +44,16 @@ class Watched(Reader):
     ) -> list[Judgement]:
         self.asked.append((question, tuple(one.paper for one in passages)))
         judged = super().judge(question, passages, evidence, library)
-        if self._answers is None:
-            return judged
-        return [Judgement(self._answers, one.sentences) for one in judged]
+        given = [
+            *self._answers[: len(judged)],
+            *(one.answers for one in judged[len(self._answers) :]),
+        ]
+        return [Judgement(says, one.sentences) for says, one in zip(given, judged, strict=True)]
 
 
 def watched(library: Library, reader: Watched, **given: object) -> CitedQueryEngine:
     engine = CitedQueryEngine(library, AnswerSettings.model_validate(given))
-    engine.finder.reader = reader
+    engine.finder.first_papers.reader = reader
     return engine
 
 
@@ -95,15 +102,6 @@ def test_of_several_the_one_that_answers_best_counts(library: Library) -> None:
     assert found.features["answers"] == pytest.approx(max(one.answers for one in judged))
 
 
-def test_who_wants_the_papers_alone_waits_for_no_reading(library: Library) -> None:
-    reader = Watched()
-    engine = watched(library, reader)
-    spared = engine.find(WASHED, together=False)
-    assert not reader.asked
-    assert spared.passages == engine.find(WASHED).passages
-    assert reader.asked
-
-
 def test_papers_of_another_retriever_are_read_too(library: Library) -> None:
     class Fixed(BaseRetriever):
         def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
@@ -111,7 +109,7 @@ def test_papers_of_another_retriever_are_read_too(library: Library) -> None:
 
     reader = Watched()
     engine = CitedQueryEngine(library, retriever=Fixed())
-    engine.finder.reader = reader
+    engine.finder.first_papers.reader = reader
     found = engine.find(WASHED)
     assert [one.paper for one in found.passages] == [BELLS, CRANES]
     assert reader.asked == [(WASHED, (BELLS,))]
@@ -157,3 +155,64 @@ def test_where_the_search_has_nothing_to_go_by_no_reader_makes_up_for_it(library
     assert {name: found.features[name] for name in FEATURES} == nothing
     assert "answers" in found.features
     assert CitedQueryEngine(library).ask("Is it?").status == "refused"
+
+
+def found_near(*fused: float) -> list[Passage]:
+    papers = (CRANES, BELLS, LEDGERS, BEES, SEALS)
+    return [Passage(paper, Scores(one)) for paper, one in zip(papers, fused, strict=False)]
+
+
+def sentences_about(question: str, passages: Sequence[Passage], library: Library) -> list[Evidence]:
+    terms, texts = terms_of(question, library), SentenceTexts(library)
+    return gather(question, ask(question, library), terms, passages, texts, library)
+
+
+ALONE = stand_alone(WASHED, ())
+
+
+@pytest.mark.parametrize(
+    ("fused", "says", "read", "order"),
+    [
+        ((0.9, 0.6, 0.5), (-3.0, 9.0, 9.0), 1, [0, 1, 2]),  # the search leaves no doubt
+        ((0.9, 0.85, 0.5), (0.0, 1.0), 2, [1, 0, 2]),
+        ((0.9, 0.85, 0.5), (0.0, 0.4), 2, [0, 1, 2]),  # too little by the side of the score
+        ((0.9, 0.85, 0.8, 0.79), (-1.0, 0.0, 1.0), 3, [2, 1, 0, 3]),  # three at most
+        ((0.9, 0.9, 0.9), (1.0, 1.0, 1.0), 3, [0, 1, 2]),
+    ],
+)
+def test_papers_close_to_one_another_stand_as_reading_tells(
+    library: Library, fused: tuple[float, ...], says: tuple[float, ...], read: int, order: list[int]
+) -> None:
+    passages, reader = found_near(*fused), Watched(*says)
+    evidence = sentences_about(WASHED, passages, library)
+    found = FirstPapers(reader, library, 3).read(
+        ALONE, passages, evidence, several=False, named=0, movable=True
+    )
+    assert [len(papers) for _, papers in reader.asked] == [read]
+    assert found.passages == [passages[i] for i in order]
+    assert found.answers == says[order[0]]
+    for number, old in enumerate(order):  # the evidence goes with its paper
+        own = [one for one in found.evidence if one.passage == number]
+        assert [one.text for one in own] == [one.text for one in evidence if one.passage == old]
+
+
+@pytest.mark.parametrize(("named", "movable"), [(1, True), (0, False), (2, True)])
+def test_a_named_paper_and_another_order_stay_as_they_are(
+    library: Library, named: int, movable: bool
+) -> None:
+    passages = found_near(0.9, 0.89, 0.88)
+    evidence = sentences_about(WASHED, passages, library)
+    reader = FirstPapers(Watched(-9.0, 9.0, 9.0), library, 3)
+    found = reader.read(ALONE, passages, evidence, several=False, named=named, movable=movable)
+    assert found.passages == passages
+
+
+def test_nothing_is_read_where_nothing_was_found_or_it_is_switched_off(library: Library) -> None:
+    reader, passages = Watched(), found_near(0.9, 0.89)
+    evidence = sentences_about(WASHED, passages, library)
+    for most, given, own in ((0, passages, evidence), (3, [], [])):
+        found = FirstPapers(reader, library, most).read(
+            ALONE, given, own, several=True, named=0, movable=True
+        )
+        assert (found.passages, found.answers) == (given, None)
+    assert not reader.asked

@@ -83,11 +83,7 @@ async def ask(service: Served, caller: CalledBy, request: Request, asked: models
 async def search(service: Served, sought: models.Search) -> Response:
     """The papers nearest to a question, with the parts of their scores."""
     find = partial(
-        service.engine.find,
-        sought.query,
-        filters=sought.filters.filters(),
-        top_k=sought.top_k,
-        together=False,
+        service.engine.find, sought.query, filters=sought.filters.filters(), top_k=sought.top_k
     )
     found = await service.answering.run(find)
     papers = [passage_document(passage) for passage in found.passages]
