@@ -34,9 +34,9 @@ class AnswerSettings(BaseModel):
         3,
         ge=0,
         le=8,
-        description="Papers that are read together with the question, which chooses the sentence "
-        "to begin with and helps to decide whether to answer: the first, and so many where several "
-        "are wanted; 0 for none.",
+        description="Papers that are read together with the question, at most, which puts close "
+        "ones in order, chooses the sentence to begin with and helps to decide whether to answer: "
+        "more than the first where others are close behind it or several are wanted; 0 for none.",
     )
     max_sentences: int = Field(4, ge=1, le=12, description="Sentences of an extractive answer.")
     writer: Literal["auto", "extractive", "model"] = Field(

@@ -173,9 +173,9 @@ ALONE = stand_alone(WASHED, ())
 @pytest.mark.parametrize(
     ("fused", "says", "read", "order"),
     [
-        ((0.9, 0.6, 0.5), (-3.0, 9.0, 9.0), 1, [0, 1, 2]),  # the search leaves no doubt
-        ((0.9, 0.85, 0.5), (0.0, 1.0), 2, [1, 0, 2]),
-        ((0.9, 0.85, 0.5), (0.0, 0.4), 2, [0, 1, 2]),  # too little by the side of the score
+        ((0.9, 0.59, 0.5), (-3.0, 9.0, 9.0), 1, [0, 1, 2]),  # the search leaves no doubt
+        ((0.9, 0.85, 0.55), (0.0, 1.0), 2, [1, 0, 2]),
+        ((0.9, 0.85, 0.55), (0.0, 0.4), 2, [0, 1, 2]),  # too little by the side of the score
         ((0.9, 0.85, 0.8, 0.79), (-1.0, 0.0, 1.0), 3, [2, 1, 0, 3]),  # three at most
         ((0.9, 0.9, 0.9), (1.0, 1.0, 1.0), 3, [0, 1, 2]),
     ],
