@@ -175,7 +175,7 @@ class Finder:
                 named = sum(passage.paper.id in first for passage in passages)
             clock.step("select")
             several = bool(standalone.excluded) or asks_for_several(question)
-            with self._searching():
+            with self.library.ahead():  # the model leaves Python's lock to other questions
                 reading = self.first_papers.read(
                     standalone, passages, evidence, several=several, named=named, movable=own_order
                 )

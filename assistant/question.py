@@ -62,6 +62,11 @@ def asks_for_several(question: str) -> bool:
     return not _ASKS.search(question) and len(content_words(question)) <= 4
 
 
+def asks_for_works(question: str) -> bool:
+    """Whether a question says in words that it wants papers: "which papers …", "work on …"."""
+    return bool(_SEVERAL.search(question))
+
+
 def tidy(question: str) -> str:
     """A question on one line, without control characters or halves of characters."""
     plain = (c if unicodedata.category(c) not in ("Cc", "Cs") else " " for c in question)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
 
-from assistant.question import asked_about
+from assistant.question import asked_about, asks_for_works
 
 WHAT = (  # count where a question asks no more than what something is
     "introduces", "what_late", "what_late_news", "what_place", "what_proposes", "what_result",
@@ -16,7 +16,7 @@ WHAT = (  # count where a question asks no more than what something is
 )  # fmt: skip
 FEATURES = (
     "late", "late_news", "coverage", "news", "place", "place_squared", "opening", "proposes",
-    "pointing", "availability", "figure", "length", *WHAT,
+    "pointing", "availability", "figure", "length", "works_propose", *WHAT,
 )  # fmt: skip
 
 _ASKS_FIGURE = re.compile(
@@ -112,6 +112,7 @@ def sentence_features(
         **{name: wording[name] for name in ("proposes", "pointing", "availability")},
         "figure": figure * asked,
         "length": min(len(text), 400) / 400,
+        "works_propose": wording["proposes"] * _asks_for_works(question),
         "introduces": what * introduces,
         "what_late": what * late,
         "what_late_news": what * late_news,
@@ -126,6 +127,9 @@ def sentence_features(
 def asks_figure(question: str) -> bool:
     """Whether a question asks for a figure: how many, what share, by how much."""
     return bool(_ASKS_FIGURE.search(question))
+
+
+_asks_for_works = lru_cache(maxsize=256)(asks_for_works)
 
 
 @lru_cache(maxsize=256)

@@ -10,6 +10,7 @@ telling sentences. That is too slow for all papers and fast enough for the first
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -31,7 +32,6 @@ SENTENCES = 3  # of a paper that are read, the most telling ones
 # Word pieces of each part that are read: 64 + 26 + 3 * 52 and the marks between are 252 of 256.
 QUESTION, TITLE, SENTENCE = 64, 26, 52
 _CLS, _SEP = 101, 102
-_THREADS = 4  # for some 130 pieces; more would wait for one another
 
 Vectors = NDArray[np.float32]
 
@@ -91,7 +91,13 @@ class Reader:
     """
 
     def __init__(self, folder: Path = FOLDER) -> None:
-        self._model = Model(folder, min(usable_cores(), _THREADS))  # a question waits for one text
+        self._model = Model(folder)
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        # A paper has a core of its own: cores that share one read it hardly sooner, and while
+        # they wait for more they keep the search off the processor.
+        return ThreadPoolExecutor(usable_cores(), thread_name_prefix="read")
 
     @cached_property
     def _heads(self) -> _Heads:
@@ -117,7 +123,7 @@ class Reader:
             texts = [cut(e.text)[0][:SENTENCE].tolist() for e in best]
             pages.append(page(asked, title, texts, [e.telling for e in best]))
             spans.append([e.span for e in best])
-        states = [self._read(one) for one in pages]
+        states = self._pool.map(self._read, pages) if len(pages) > 1 else map(self._read, pages)
         return [_judged(self._heads, *one) for one in zip(pages, states, spans, strict=True)]
 
     def _read(self, one: _Page) -> Vectors:

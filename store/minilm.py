@@ -63,20 +63,16 @@ class Reading:
 
 
 class Model:
-    """The model's files, opened when first used, by one thread.
+    """The model's files, opened when first used, by one thread."""
 
-    `threads` share the work on one text.
-    """
-
-    def __init__(self, folder: Path, threads: int = 1) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._threads = threads
         self._opening = threading.Lock()
         self._session: InferenceSession | None = None
         self._tokenizer: Tokenizer | None = None
 
-    def __reduce__(self) -> tuple[type[Model], tuple[Path, int]]:
-        return Model, (self.folder, self._threads)  # a copy opens the files for itself
+    def __reduce__(self) -> tuple[type[Model], tuple[Path]]:
+        return Model, (self.folder,)  # a copy opens the files for itself
 
     @property
     def session(self) -> InferenceSession:
@@ -135,9 +131,8 @@ class Model:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
-        # Where many texts are read they are parallel: their threads never wait for each other
-        # inside the model.
-        options.intra_op_num_threads = self._threads
+        # Parallel are the texts: their threads never wait for each other inside the model.
+        options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         # The graph is written as it shall run; another release's rewrites could change vectors.
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL

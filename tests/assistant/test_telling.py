@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -36,6 +37,25 @@ def test_a_count_is_told_by_a_figure_that_is_no_share(
 
 
 @pytest.mark.parametrize(
+    ("question", "text", "counts"),
+    [
+        ("Which papers light the way of bees?", "We propose a lamp for bees.", 1.0),
+        ("work on lamps for bees", "In this paper we study how bees see lamps.", 1.0),
+        ("Show me work on lamps", "The lamp brought 81 percent of the bees back.", 0.0),
+        ("How are bees led home?", "We propose a lamp for bees.", 0.0),
+        ("lamps bees", "We propose a lamp for bees.", 0.0),
+    ],
+)
+def test_where_papers_are_wanted_it_counts_that_a_sentence_says_what_one_is_about(
+    question: str, text: str, counts: float
+) -> None:
+    features = sentence_features(
+        question, text, late=0.5, late_news=0.1, coverage=0.5, news=0.1, place=0.5
+    )
+    assert features["works_propose"] == counts
+
+
+@pytest.mark.parametrize(
     "question",
     ["What is GlowBee?", "what's glowbee", "GlowBee", "glow bee?", "Explain GlowBee",
      "hey, can you explain what GlowBee is?", "What does GlowBee do?", "tell me about GlowBee!",
@@ -57,6 +77,29 @@ def test_a_question_may_ask_no_more_than_what_something_is(question: str) -> Non
 )  # fmt: skip
 def test_other_questions_ask_for_more(question: str) -> None:
     assert not asks_what(question)
+
+
+_LAMPS = """\
+Bees that leave late are often lost. We propose a lamp for honeybees that a clock lights at dusk. \
+Honeybees found home by amber lamps at dusk in eight of ten trials."""
+
+
+@pytest.mark.parametrize(
+    ("question", "quote"),
+    [
+        ("Which papers are about amber lamps for honeybees at dusk?", "We propose"),
+        ("How often do honeybees find home by amber lamps at dusk?", "Honeybees found home"),
+    ],
+)
+def test_a_paper_is_shown_by_what_it_proposes_where_papers_are_wanted(
+    tmp_path: Path, question: str, quote: str
+) -> None:
+    with Library(StoreSettings(library=tmp_path)) as library:
+        library.add([record("Clockwork for the Hive", _LAMPS)])
+        engine = CitedQueryEngine(library, AnswerSettings(writer="extractive"))
+        found = engine.find(question)
+        best = max(found.evidence, key=lambda e: e.telling)
+    assert best.text.startswith(quote)
 
 
 _GLOWBEE = """\
