@@ -55,11 +55,12 @@ class FirstPapers:
         that are `named` stay before all others."""
         movable = movable and not named
         near = _near(passages[: self.most]) if movable else 1
-        count = self.most if named > 1 or (several and not named) else min(near, self.most)
-        first = passages[:count]
+        wanted = self.most if named > 1 or (several and not named) else min(near, self.most)
+        first = passages[:wanted]
         if not first:
             return Reading(list(passages), list(evidence))
         judged = self.reader.judge(standalone.question, first, evidence, self.library)
+        count = len(first)
         order = _order(first, judged, near) if movable else list(range(count))
         answers: float | None = max(one.answers for one in judged)
         if not (several or named):

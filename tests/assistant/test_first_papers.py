@@ -239,6 +239,17 @@ def test_a_named_paper_and_another_order_stay_as_they_are(
     assert found.passages == passages
 
 
+def test_where_fewer_were_found_than_may_be_read_all_are(library: Library) -> None:
+    passages, reader = found_near(0.9, 0.2), Watched()
+    evidence = sentences_about(WASHED, passages, library)
+    for named, movable in ((2, True), (0, False), (0, True)):
+        found = FirstPapers(reader, library, 3).read(
+            ALONE, passages, evidence, several=True, named=named, movable=movable
+        )
+        assert found.passages == passages
+    assert [len(papers) for _, papers in reader.asked] == [2, 2, 2]
+
+
 def test_nothing_is_read_where_nothing_was_found_or_it_is_switched_off(library: Library) -> None:
     reader, passages = Watched(), found_near(0.9, 0.89)
     evidence = sentences_about(WASHED, passages, library)

@@ -159,7 +159,7 @@ def test_the_rerankers_order_stands(library: Library) -> None:
     assert len(papers) == AnswerSettings().top_k
     assert answer.notice == ""
     assert set(answer.timings_ms) == {
-        "understand", "retrieve", "rerank", "select", "write", "total",
+        "understand", "retrieve", "rerank", "select", "read", "write", "total",
     }  # fmt: skip
 
 

@@ -62,7 +62,7 @@ def test_every_setting_can_be_given_by_its_variable_and_by_the_file(
         value = written.get(name, "64")
         if name in ("refuse_below", "llm_temperature"):
             value = "1"
-        if name in ("lexical_power", "max_sentences", "top_k"):
+        if name in ("lexical_power", "max_sentences", "read_together", "top_k"):
             value = "2"
         if name == "llm_context":
             value = "4096"
