@@ -16,6 +16,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle
 from assistant.answer import Passage, Searched, Turn
 from assistant.conversation import Standalone, stand_alone
 from assistant.evidence import Evidence, SentenceTexts, SentenceVectors, gather
+from assistant.framing import topic_of
 from assistant.late import Asked, ask
 from assistant.question import Terms, asks_for_several, terms_of
 from assistant.reading import FirstPapers
@@ -23,6 +24,7 @@ from assistant.refusal import features_of
 from assistant.reranking.base import Rerank, RerankFailed
 from assistant.reranking.model import ModelRerank
 from assistant.retrieval import HybridRetriever, named_first, to_node, to_passage
+from assistant.telling import asks_what
 from assistant.together import Reader
 from store.filters import Filters
 from store.library import Library
@@ -133,6 +135,7 @@ class Finder:
         postprocessors: Sequence[BaseNodePostprocessor],
         clock: Clock,
     ) -> Found:
+        standalone = _unframed(said := standalone)
         asked = standalone.question
         papers = self.library.count(filters)
         passages: list[Passage] = []
@@ -194,15 +197,13 @@ class Finder:
                     features["answers"] = reading.answers
             clock.step("select")
         searched = Searched(
-            question=asked,
+            question=said.question,
             papers=papers,
             filters=in_words(filters),
             without_vectors=self.library.pending("vectors"),
             follows=standalone.follows,
         )
-        return Found(
-            standalone, tuple(passages), tuple(evidence), features, searched, named, notice
-        )
+        return Found(said, tuple(passages), tuple(evidence), features, searched, named, notice)
 
     @contextmanager
     def _searching(self) -> Iterator[None]:
@@ -294,6 +295,14 @@ class Finder:
     def node(self, passage: Passage) -> NodeWithScore:
         """A passage's best chunk as a LlamaIndex node."""
         return to_node(passage, self.library)
+
+
+def _unframed(standalone: Standalone) -> Standalone:
+    """As it is searched. What a name stands for is told apart by the wording of the question."""
+    question, topic = standalone.question, topic_of(standalone.question)
+    if topic == question or standalone.follows or (asks_what(question) and not asks_what(topic)):
+        return standalone
+    return replace(standalone, question=topic, asks=topic)
 
 
 def _meant(standalone: Standalone, passages: Sequence[Passage]) -> list[Passage]:

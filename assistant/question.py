@@ -9,6 +9,8 @@ from collections.abc import Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from assistant.framing import topic_of
+
 if TYPE_CHECKING:
     from store.library import Library
 
@@ -59,6 +61,7 @@ def asks_for_several(question: str) -> bool:
     "work on …", or a few bare key words."""
     if _SEVERAL.search(question):
         return True
+    question = topic_of(question)
     return not _ASKS.search(question) and len(content_words(question)) <= 4
 
 
