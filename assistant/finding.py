@@ -32,6 +32,9 @@ from store.paper import normal_title
 
 # Passages whose sentences are looked at for each that is wanted: some rise from behind.
 _LOOKED_AT = 1.25
+# However few passages are wanted: the decision to answer rests on how far the first of so many is
+# ahead of the others, and reading together on how close they are.
+_COMPARED = 5
 
 
 @dataclass
@@ -143,10 +146,11 @@ class Finder:
         features: dict[str, float] = {}
         named, notice = 0, ""
         if asked and papers:
-            wanted = looked_at = int(_LOOKED_AT * top_k)
+            kept = max(top_k, _COMPARED)
+            wanted = looked_at = int(_LOOKED_AT * kept)
             if postprocessors:
                 candidates = [p.candidates for p in postprocessors if isinstance(p, Rerank)]
-                wanted = max(looked_at, *candidates) if candidates else top_k
+                wanted = max(looked_at, *candidates) if candidates else kept
             with self._searching():
                 read = ask(asked, self.library)
                 passages = self._passages(standalone, read, filters, wanted)
@@ -155,11 +159,13 @@ class Finder:
             if postprocessors:
                 clock.step("rerank")
             own_order, notice = ranked.own_order, ranked.notice
+            if not any(p.paper.id in standalone.favoured for p in ranked.passages):
+                standalone = replace(standalone, favoured=())  # filtered out, or removed since
             first = {*standalone.favoured, *named_in(question, ranked.passages)}
             if own_order:
                 passages = ranked.passages[:looked_at]
             else:
-                passages = sorted(ranked.passages, key=lambda p: p.paper.id not in first)[:top_k]
+                passages = sorted(ranked.passages, key=lambda p: p.paper.id not in first)[:kept]
             with self._searching():
                 terms = terms_of(asked, self.library)
                 own = (read, terms)  # the message by itself, without what the conversation adds
@@ -173,8 +179,8 @@ class Finder:
                 evidence = self._evidence(standalone, read, terms, own, passages)
                 if own_order:
                     passages, evidence = named_first(passages, evidence, first)
-                    passages = passages[:top_k]
-                    evidence = [e for e in evidence if e.passage < top_k]
+                    passages = passages[:kept]
+                    evidence = [e for e in evidence if e.passage < kept]
                 named = sum(passage.paper.id in first for passage in passages)
             clock.step("select")
             several = bool(standalone.excluded) or asks_for_several(question)
@@ -191,10 +197,12 @@ class Finder:
                         read = own[0]
                 one = not (first or several)
                 features = features_of(
-                    asked, read.pieces, terms, passages, evidence, one, self.library
+                    said.question, read.pieces, terms, passages, evidence, one, self.library
                 )
                 if reading.answers is not None:
                     features["answers"] = reading.answers
+                passages, named = passages[:top_k], min(named, top_k)
+                evidence = [e for e in evidence if e.passage < top_k]
             clock.step("select")
         searched = Searched(
             question=said.question,
@@ -272,7 +280,8 @@ class Finder:
                 own_order = False
             except RerankFailed as failure:
                 why = str(failure).removesuffix(".")
-                notice = f"{why}, so the papers stand in the search's own order."
+                order = "in the search's own order" if own_order else "as they were before it"
+                notice = f"{why}, so the papers stand {order}."
         if not own_order and postprocessors:
             passages = _meant(standalone, self._from_nodes(nodes, filters, passages))
         return _Ranked(passages, own_order, notice)

@@ -40,8 +40,8 @@ _FRAMES = (
     rf"(?: (?:{_ON}|that {_TELLS}s?))",
     rf"(?:do|have) (?:you|we|i)(?: have| got)? (?:anything|something|(?:any )?{_PAPERS}) {_ON}",
     # which papers mention …
-    rf"(?:which|what)(?: of {_HERE})? {_PAPERS}(?: here)?(?: (?:are|is|do|does))? "
-    rf"(?:{_TELLS}s?|talks about|deals with|{_ON})",
+    rf"(?:which|what)(?: of {_HERE})? {_PAPERS}(?: here)?(?: (?:do|does))? "
+    rf"(?:{_TELLS}s?|talks about|deals with)",
 )
 _ENDING = (
     r"(?:[\s,.;!?]+(?:please|pls|thanks|thank you|thx|"

@@ -34,7 +34,8 @@ class FirstPapers:
     """Reads the first papers together with the question: `most` at most, none where that is 0.
 
     It is one paper where the search leaves no doubt, those close behind the first where it does,
-    and all where several are wanted or named.
+    those that are named, and as many as it may be where several are wanted. A question longer
+    than the model was taught is left alone: its beginning may be anything but the question.
     """
 
     reader: Reader
@@ -55,9 +56,9 @@ class FirstPapers:
         that are `named` stay before all others."""
         movable = movable and not named
         near = _near(passages[: self.most]) if movable else 1
-        wanted = self.most if named > 1 or (several and not named) else min(near, self.most)
-        first = passages[:wanted]
-        if not first:
+        wanted = named or (self.most if several else near)
+        first = passages[: min(wanted, self.most)]
+        if not first or self.reader.is_too_long(standalone.question, self.library):
             return Reading(list(passages), list(evidence))
         judged = self.reader.judge(standalone.question, first, evidence, self.library)
         count = len(first)

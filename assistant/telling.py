@@ -25,6 +25,7 @@ _ASKS_FIGURE = re.compile(
     r"\b(?:size|number|score|gain|average|percent|percentage|factor|figures?)\b",
     re.IGNORECASE,
 )
+_OF_SOMETHING = re.compile(r"\b(?:the|its|their)\s", re.IGNORECASE)
 _ASKS_COUNT = re.compile(r"\bhow (?:many|few)\b(?! (?:per ?cent|points))", re.IGNORECASE)
 _SHARE = re.compile(r"\d[\d.,]*\s*(?:%|per ?cent\b|points\b)", re.IGNORECASE)
 _ASKS_WHAT = re.compile(
@@ -125,8 +126,11 @@ def sentence_features(
 
 @lru_cache(maxsize=256)  # asked for every sentence of the papers found
 def asks_figure(question: str) -> bool:
-    """Whether a question asks for a figure: how many, what share, by how much."""
-    return bool(_ASKS_FIGURE.search(question))
+    """Whether a question asks for a figure: how many, what share, by how much. "What is score
+    matching?" asks for none, "What is the score?" does."""
+    if not _ASKS_FIGURE.search(question):
+        return False
+    return not asks_what(question) or bool(_OF_SOMETHING.search(question))
 
 
 _asks_for_works = lru_cache(maxsize=256)(asks_for_works)
@@ -153,7 +157,8 @@ def _asks_count(question: str) -> bool:
 
 @lru_cache(maxsize=16_384)  # the sentences of the busy papers: most of the time went here
 def _wording(text: str) -> tuple[dict[str, float], float, float]:
-    """What doesn't depend on the question, whether there is a figure, and one that is no share."""
+    """What doesn't depend on the question, whether there is a figure, and one that is neither a
+    percentage nor points."""
     wording = {
         "proposes": float(bool(_PROPOSES.search(text))),
         "pointing": float(bool(_POINTING.match(text))),

@@ -105,6 +105,10 @@ class Reader:
             names = ("answers", "sentence", "biases", "scales")
             return _Heads(*(file[name].astype(np.float32) for name in names))
 
+    def is_too_long(self, question: str, library: Library) -> bool:
+        """Whether the reader would only see how a question begins."""
+        return len(library.pieces.model.whole(question)[0]) > QUESTION
+
     def judge(
         self,
         question: str,

@@ -1,8 +1,8 @@
 """What the reader of question and paper together is taught: `python -m eval.reader_lessons FILE`
 
-Each training question with the papers that the product's own search brings for it, nearest first,
-and of each paper what the reader will see: title and most telling sentences, as word pieces. A
-quarter of an hour on one core; `eval.tune_reader` learns from it.
+Each training question, as it stands, with the papers that the product's own search brings for it,
+nearest first, and of each paper what the reader will see: title and most telling sentences, as word
+pieces. A quarter of an hour on one core; `eval.tune_reader` learns from it.
 """
 
 from __future__ import annotations

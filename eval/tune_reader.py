@@ -4,12 +4,13 @@
     .venv-torch/bin/python -m eval.tune_reader build/tuned build/reader.jsonl build/reader
     .venv/bin/python -m eval.make_model build/reader --reader    # rounds it
 
-It begins as the tuned embedder (`build/tuned`), or as a reader that is taught on, and learns with
-all layers but the lowest three things of a question: which of the papers that the search brought is
-right (which teaches it to read; the product keeps the search's order), which of that paper's
-sentences answers, and whether a paper answers at all. Papers marked "held" are never learnt from,
-neither as right ones nor as wrong ones. What is kept is the moving average of the weights. An hour
-on two cores, and needs torch, which the product doesn't.
+It begins as the tuned embedder (`build/tuned`), or as a reader that is taught on. All its layers
+but the lowest learn three things of each question: which of the papers that the search brought is
+right (which teaches it to read; nobody asks the product's reader for that), which of that paper's
+sentences answers, and whether a paper answers at all, by which the product orders close papers.
+Papers marked "held" are never learnt from, neither as right ones nor as wrong ones. What is kept
+is the moving average of the weights. An hour on two cores, and needs torch, which the product
+doesn't.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ AVERAGED = 0.997  # of the average so far that each step keeps
 SAVED = 300  # steps after which what there is is written
 WIDTH = 384
 FROZEN = ("model.embeddings.", "model.encoder.layer.0.")
-# Riddles give nothing away that a paper says, and of paraphrases, which say little, a third does.
+# Riddles give nothing away that a paper says, and are left out; paraphrases give little, and a
+# third of them is used.
 LEFT_OUT, PARAPHRASES = "riddle", 0.33
 HEADS = "heads.npz"
 SAID = ("answers", "sentence")  # nobody asks the product's reader for an order
@@ -168,8 +170,9 @@ def _drawn(lesson: Lesson) -> list[Paper]:
 
 @torch.no_grad()
 def fares(reader: Reader, lessons: Sequence[Lesson]) -> str:
-    """Of these questions, before and after: how often the right paper is first of those found, and
-    of right papers how often the first sentence is evidence."""
+    """Of these questions, before and after: how often the right paper is first of those found (by
+    the order that teaches it, not the product's), and of right papers how often the first sentence
+    is evidence."""
     reader.eval()
     first: list[tuple[bool, bool]] = []
     sentence: list[tuple[bool, bool]] = []
@@ -184,6 +187,8 @@ def fares(reader: Reader, lessons: Sequence[Lesson]) -> str:
             if any(gold := paper["gold"]):
                 chosen = int(told[: len(gold)].argmax())
                 sentence.append((gold[int(np.argmax(paper["telling"]))], gold[chosen]))
+    if not (first and sentence):
+        return "none of them has a right paper with marked sentences"
     shares = [np.mean(marks, axis=0).round(3).tolist() for marks in (first, sentence)]
     return (
         f"right paper {shares[0][0]} to {shares[0][1]}, sentence {shares[1][0]} to {shares[1][1]}"
@@ -267,6 +272,10 @@ def main(
         and len(_drawn(lesson)) > 1
     ]
     print(f"{len(known)} questions, {len(held)} held", flush=True)
+    if rounds * len(known) < QUESTIONS:
+        raise typer.BadParameter(f"{lessons} holds too few questions for a step of {QUESTIONS}.")
+    if out.resolve() == base.resolve():
+        raise typer.BadParameter("Name another folder for what is learnt than for the base.")
     out.mkdir(parents=True, exist_ok=True)
     shutil.copy(base / "tokenizer.json", out)
     learnt = learn(Reader(base), known, rounds, rate, out)

@@ -21,6 +21,7 @@ from assistant.refusal import FEATURES, shipped_model
 from assistant.retrieval import to_node
 from assistant.settings import AnswerSettings
 from assistant.together import Judgement, Reader, retold
+from store.filters import Filters
 from store.library import Library
 from store.paper import Paper
 from tests.assistant.invented import BEES, BELLS, CRANES, LEDGERS, SEALS, turn
@@ -82,7 +83,9 @@ def test_the_evidence_is_as_the_reader_tells_it(library: Library) -> None:
         ("Which papers are about metal?", {"read_together": 2}, 2),
         ("Which papers are about metal?", {"read_together": 0}, 0),
         (f"What does {CRANES.title} say?", {}, 1),
-        (f"Compare {CRANES.title} with {BELLS.title}.", {}, 3),
+        (f"Compare {CRANES.title} with {BELLS.title}.", {}, 2),
+        (f"Compare {CRANES.title} with {BELLS.title}.", {"read_together": 1}, 1),
+        ("Bells were cast in winter, " * 20 + WASHED, {}, 0),  # the question isn't in what it'd see
     ],
 )
 def test_as_many_are_read_as_may_answer(
@@ -102,6 +105,25 @@ def test_of_several_the_one_that_answers_best_counts(library: Library) -> None:
     )
     assert len({one.answers for one in judged}) == 3
     assert found.features["answers"] == pytest.approx(max(one.answers for one in judged))
+    second = watched(library, Watched(-1.0, 2.0, 0.0)).find("Which papers are about metal?")
+    assert second.features["answers"] == 2.0
+
+
+def test_how_few_passages_are_wanted_changes_neither_the_first_nor_the_decision(
+    library: Library,
+) -> None:
+    engine = CitedQueryEngine(library)
+    for question in (WASHED, "Which papers are about metal?", "Is bell bronze tough?"):
+        whole = engine.find(question, top_k=5)
+        assert len(whole.passages) == 5
+        for wanted in (1, 2, 4):
+            found = engine.find(question, top_k=wanted)
+            assert found.passages == whole.passages[:wanted]
+            assert found.features == whole.features
+            assert {one.passage for one in found.evidence} == set(range(wanted))
+            assert [(e.passage, e.span, e.telling) for e in found.evidence] == [
+                (e.passage, e.span, e.telling) for e in whole.evidence if e.passage < wanted
+            ]
 
 
 def test_papers_of_another_retriever_are_read_too(library: Library) -> None:
@@ -177,6 +199,17 @@ def test_of_a_known_paper_the_reader_may_only_say_that_it_answers(
     assert ("answers" in found.features) == counts
     found = watched(library, Watched(says)).find(WASHED)
     assert found.features["answers"] == says
+
+
+def test_of_a_paper_that_the_filters_shut_out_nothing_is_taken_as_said(library: Library) -> None:
+    """What the reader says of other papers then counts both ways, as of any question."""
+    others = Filters(papers=(BEES.id, BELLS.id, CRANES.id, SEALS.id))
+    found = watched(library, Watched(-2.0)).find(
+        "how many were there?", turns=BEFORE, filters=others
+    )
+    assert found.standalone.favoured == (LEDGERS.id,)
+    assert found.named == 0
+    assert found.features["answers"] == -2.0
 
 
 def test_where_the_search_has_nothing_to_go_by_no_reader_makes_up_for_it(library: Library) -> None:

@@ -25,6 +25,9 @@ from tests.store.making import record
         ("How many percent were back?", "Of the lit bees 81% were back.", 1.0),
         ("What share of bees was back?", "Of the lit bees 81% were back.", 1.0),
         ("What makes bees come back?", "We released 600 bees at dawn.", 0.0),
+        ("What is score matching?", "We released 600 bees at dawn.", 0.0),
+        ("what is average pooling", "We released 600 bees at dawn.", 0.0),
+        ("What is the average score?", "We released 600 bees at dawn.", 1.0),
     ],
 )  # fmt: skip
 def test_a_count_is_told_by_a_figure_that_is_no_share(

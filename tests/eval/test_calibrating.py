@@ -22,7 +22,7 @@ def case(answer: bool, dense: float, answers: float | None = None) -> Case:
     return Case(question, features | ({} if answers is None else {"answers": answers}), answer)
 
 
-def test_a_reader_that_knows_better_counts_in_full_and_one_that_guesses_not_at_all() -> None:
+def test_a_reader_that_knows_better_counts_and_one_that_is_mostly_wrong_does_not() -> None:
     draw = np.random.default_rng(0)
     answer = draw.random(400) < 0.5
     trees_right = np.where(draw.random(400) < 0.7, answer, ~answer)
@@ -35,6 +35,9 @@ def test_a_reader_that_knows_better_counts_in_full_and_one_that_guesses_not_at_a
         for a, t in zip(answer, trees_right, strict=True)
     ]
     assert share_of_reading([knows], SIGN) > 0
+    sure = [case(a, 1.0 if t else -1.0, 2.5 if a else -2.5)
+            for a, t in zip(answer, trees_right, strict=True)]  # fmt: skip
+    assert share_of_reading([sure], SIGN) * 2.5 > 1  # so much that it outweighs the trees
     assert share_of_reading([turned], SIGN) == 0.0
     assert share_of_reading([turned, knows], SIGN) > 0  # in the mean of both
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -54,6 +56,24 @@ def test_a_lesson_holds_the_papers_that_the_search_brings(engine: CitedQueryEngi
         assert len(paper["sentences"]) <= SENTENCES
         assert max(map(len, paper["sentences"])) <= SENTENCE
     assert len(lesson["question"]) <= QUESTION
+
+
+def test_what_the_reader_would_not_see_is_cut_off(tmp_path: Path) -> None:
+    long = replace(
+        CRANES,
+        title="Of zinc " * TITLE,
+        abstract="A primer of zinc " + "and tin " * SENTENCE + "halved the loss of steel.",
+    )
+    with Library(StoreSettings(library=tmp_path), owner="a test") as library:
+        library.add([long])
+        asked = Question(
+            "q1", "tune", "detail", "zinc " * 2 * QUESTION, (normal_title(long.title),)
+        )
+        (lesson,) = lessons(CitedQueryEngine(library), [asked])
+    (paper,) = lesson["papers"]
+    assert len(lesson["question"]) == QUESTION
+    assert len(paper["title"]) == TITLE
+    assert [len(one) for one in paper["sentences"]] == [SENTENCE]
 
 
 def test_papers_of_held_questions_are_marked_wherever_they_come(engine: CitedQueryEngine) -> None:
