@@ -44,7 +44,7 @@ _FRAMES = (
     rf"(?:{_TELLS}s?|talks about|deals with)",
 )
 _ENDING = (
-    r"(?:[\s,.;!?]+(?:please|pls|thanks|thank you|thx|"
+    r"(?:[\s,.;!?]+(?:(?:to|for) me|please|pls|thanks|thank you|thx|"
     rf"(?:in|from|according to) (?:my|the|these|our|this) (?:{_PAPERS}|library|collection)|in here|"
     r"what (?:is|['’]s) there(?: here)?|what do (?:you|we|i) have))*\W*"
 )

@@ -54,6 +54,8 @@ _ASKS = re.compile(
     r"compare|explain|describe|tell)\b",
     re.IGNORECASE,
 )
+# "Explain …" and "tell me about …" ask for one thing, "what do they tell me about …" for all.
+_EXPLAINS = re.compile(r"^(?!\W*what\b).*\b(?:explain|tell|teach)\b", re.IGNORECASE | re.DOTALL)
 
 
 def asks_for_several(question: str) -> bool:
@@ -61,7 +63,8 @@ def asks_for_several(question: str) -> bool:
     "work on …", or a few bare key words."""
     if _SEVERAL.search(question):
         return True
-    question = topic_of(question)
+    if not _EXPLAINS.search(question):
+        question = topic_of(question)
     return not _ASKS.search(question) and len(content_words(question)) <= 4
 
 

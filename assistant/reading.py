@@ -34,8 +34,9 @@ class FirstPapers:
     """Reads the first papers together with the question: `most` at most, none where that is 0.
 
     It is one paper where the search leaves no doubt, those close behind the first where it does,
-    those that are named, and as many as it may be where several are wanted. A question longer
-    than the model was taught is left alone: its beginning may be anything but the question.
+    those that are named, and as many as it may be where several are wanted. A message longer
+    than the model was taught is left alone: its beginning may be anything but the question. What
+    the conversation adds to it stands behind it, and may be cut off.
     """
 
     reader: Reader
@@ -58,7 +59,7 @@ class FirstPapers:
         near = _near(passages[: self.most]) if movable else 1
         wanted = named or (self.most if several else near)
         first = passages[: min(wanted, self.most)]
-        if not first or self.reader.is_too_long(standalone.question, self.library):
+        if not first or self.reader.is_too_long(standalone.asks, self.library):
             return Reading(list(passages), list(evidence))
         judged = self.reader.judge(standalone.question, first, evidence, self.library)
         count = len(first)

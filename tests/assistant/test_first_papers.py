@@ -184,6 +184,15 @@ def test_a_follow_up_is_read_as_it_stands_alone_and_its_sentences_by_the_message
     assert asked[0] != asked[1]
 
 
+def test_a_follow_up_is_read_however_long_what_it_follows_is(library: Library) -> None:
+    """The message comes first, so only the conversation's part of it is cut off."""
+    before = [turn("What do the ledgers tell of " + "old ships and " * 40 + "grain?", LEDGERS)]
+    reader = Watched()
+    found = watched(library, reader).find("Does it beat the archivists?", turns=before)
+    assert reader.is_too_long(found.standalone.question, library)
+    assert [question for question, _ in reader.asked][-1:] == [found.standalone.asks]
+
+
 def test_a_follow_up_that_says_it_all_is_read_once(library: Library) -> None:
     reader = Watched()
     found = watched(library, reader).find("how many were there?", turns=BEFORE)

@@ -23,6 +23,7 @@ _FRAMES = [
     "summarize the research on {}",
     "Give me a short overview of {}",
     "Can you explain {} please",
+    "Explain {} to me",
     "I'm interested in {}, what is there?",
     "I'd like to learn more about {}",
     "Do any of my papers mention {}?",

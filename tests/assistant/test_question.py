@@ -92,6 +92,10 @@ def test_coverage_is_the_share_of_the_weight(library: Library) -> None:
         ("Is there any work on seals?", True),
         ("How do honeybees find their hive?", False),
         ("What is Lantern Sort?", False),
+        ("Tell me about Lantern Sort", False),
+        ("Explain Lantern Sort please", False),
+        ("What can my papers tell me about bell bronze?", True),
+        ("summarize bell bronze", True),
         ("Does slow cooling make bronze tougher?", False),
     ],
 )
